@@ -1,0 +1,81 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+func nio(_ name: String) -> Target.Dependency { .product(name: name, package: "swift-nio") }
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+
+func room(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+}
+
+/// One target per module of the shop: what keeps a module from reaching into another.
+let modules = ["Customer", "Product", "Inventory", "Order", "Billing", "CRM", "Mail", "Gateway"]
+
+let package = Package(
+    name: "ordershop",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "ordershopd", targets: ["ordershopd"]),
+        .executable(name: "ordershopctl", targets: ["ordershopctl"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .systemLibrary(name: "CSystemd", providers: [.apt(["libsystemd-dev"])]),
+        room("JSON", []),
+        room(
+            "Redis",
+            [
+                "CHiredis", log, lifecycle, deque, nio("NIOCore"), nio("NIOPosix"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
+        room("SystemdSupport", ["CSystemd", log, lifecycle]),
+        room("JSONRPC", ["JSON", log, lifecycle, nio("NIOCore"), nio("NIOPosix")]),
+        room("EventStore", ["JSON", "Redis", log, nio("NIOCore")]),
+        room("HandlerRuntime", ["JSON", "EventStore", log, lifecycle]),
+        room("ShopContracts", ["JSON", "EventStore", "HandlerRuntime"]),
+        .executableTarget(
+            name: "ordershopd", dependencies: ["OrderShopDaemon"], swiftSettings: strict),
+        .executableTarget(
+            name: "ordershopctl", dependencies: ["JSON", "JSONRPC", arguments], swiftSettings: strict),
+        room(
+            "OrderShopDaemon",
+            [
+                "JSON", "JSONRPC", "Redis", "EventStore", "HandlerRuntime", "ShopContracts", "SystemdSupport",
+                arguments, log, lifecycle, nio("NIOCore"), nio("NIOPosix"),
+                .product(name: "Yams", package: "Yams"),
+            ] + modules.map { "\($0)Service" }),
+    ]
+        + modules.map { name in
+            room(
+                "\(name)Service", path: "Sources/Modules/\(name)",
+                ["JSON", "HandlerRuntime", "ShopContracts", log]
+                    + (name == "Gateway"
+                        ? [
+                            lifecycle, nio("NIOCore"),
+                            .product(name: "Hummingbird", package: "hummingbird"),
+                            .product(name: "HTTPTypes", package: "swift-http-types"),
+                        ] : []))
+        },
+    swiftLanguageModes: [.v6]
+)

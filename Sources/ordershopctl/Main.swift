@@ -1,0 +1,1 @@
+@main struct Ctl { static func main() async {} }

@@ -1,0 +1,2 @@
+import OrderShopDaemon
+@main struct Main { static func main() async {} }
