@@ -14,11 +14,19 @@ let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "sw
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 
-func room(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+func room(
+    _ name: String, path: String? = nil, _ dependencies: [Target.Dependency], resources: [Resource] = []
+) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, resources: resources, swiftSettings: strict)
 }
 
-/// One target per module of the shop: what keeps a module from reaching into another.
+/// One target per module of the shop: that is what keeps a module from reaching into another.
+func module(_ name: String, _ more: [Target.Dependency] = []) -> Target {
+    room(
+        name + "Service", path: "Sources/Modules/" + name,
+        ["JSON", "EventStore", "HandlerRuntime", "ShopContracts", log] + more)
+}
+
 let modules = ["Customer", "Product", "Inventory", "Order", "Billing", "CRM", "Mail", "Gateway"]
 
 let package = Package(
@@ -51,8 +59,10 @@ let package = Package(
             ]),
         room("SystemdSupport", ["CSystemd", log, lifecycle]),
         room("JSONRPC", ["JSON", log, lifecycle, nio("NIOCore"), nio("NIOPosix")]),
-        room("EventStore", ["JSON", "Redis", log, nio("NIOCore")]),
-        room("HandlerRuntime", ["JSON", "EventStore", log, lifecycle]),
+        room(
+            "EventStore", ["JSON", "Redis", log, nio("NIOCore")],
+            resources: ["transact", "load", "heartbeat", "release"].map { .embedInCode("Lua/\($0).lua") }),
+        room("HandlerRuntime", ["JSON", "EventStore", log, lifecycle, nio("NIOCore")]),
         room("ShopContracts", ["JSON", "EventStore", "HandlerRuntime"]),
         .executableTarget(
             name: "ordershopd", dependencies: ["OrderShopDaemon"], swiftSettings: strict),
@@ -64,18 +74,15 @@ let package = Package(
                 "JSON", "JSONRPC", "Redis", "EventStore", "HandlerRuntime", "ShopContracts", "SystemdSupport",
                 arguments, log, lifecycle, nio("NIOCore"), nio("NIOPosix"),
                 .product(name: "Yams", package: "Yams"),
-            ] + modules.map { "\($0)Service" }),
-    ]
-        + modules.map { name in
-            room(
-                "\(name)Service", path: "Sources/Modules/\(name)",
-                ["JSON", "HandlerRuntime", "ShopContracts", log]
-                    + (name == "Gateway"
-                        ? [
-                            lifecycle, nio("NIOCore"),
-                            .product(name: "Hummingbird", package: "hummingbird"),
-                            .product(name: "HTTPTypes", package: "swift-http-types"),
-                        ] : []))
-        },
+            ] + modules.map { .byName(name: $0 + "Service") }),
+        module("Customer"), module("Product"), module("Inventory"), module("Order"), module("Billing"),
+        module("CRM"), module("Mail"),
+        module(
+            "Gateway",
+            [
+                lifecycle, nio("NIOCore"), .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]),
+    ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,37 @@
+import JSON
+
+/// What the store must know of the modules that use it: the topics there are, who keeps what of them.
+public struct Catalogue: Sendable {
+    public let topics: [TopicDefinition]
+    private let projections: [Topic: [Projection]]
+    private let inlineOwners: [StreamKey: String]
+
+    /// - Parameters:
+    ///   - projections: read models to write with every event, whichever module appends it.
+    ///   - inlineOwners: streams whose one handler has nothing to do for an event but keep its cache. The module's
+    ///     checkpoint then goes along in the step that appends.
+    public init(topics: [TopicDefinition], projections: [Projection], inlineOwners: [StreamKey: String]) {
+        self.topics = topics
+        self.projections = Dictionary(grouping: projections, by: \.topic)
+        self.inlineOwners = inlineOwners
+    }
+
+    public var streams: [StreamKey] { topics.flatMap(\.streams) }
+
+    public func definition(of topic: Topic) -> TopicDefinition? { topics.first { $0.topic == topic } }
+
+    func inlineOwner(of stream: StreamKey) -> String? { inlineOwners[stream] }
+
+    func writes(for change: EntityChange) -> [ReadModelWrite] {
+        (projections[change.stream.topic] ?? []).flatMap { $0.writes(change) }
+    }
+}
+
+extension EntityChange {
+    /// The change that an event makes. An entity that is no JSON object is left out of every read model.
+    init(_ event: NewEvent) {
+        let after = event.stream.action == .deleted ? nil : (try? JSONValue(parsing: event.entity))?.object
+        let before = event.before.flatMap { (try? JSONValue(parsing: $0))?.object }
+        self.init(stream: event.stream, id: event.entityID, before: before, after: after)
+    }
+}

@@ -1,0 +1,58 @@
+public import JSON
+public import NIOCore
+
+/// An event that is to be appended. Its id is issued by Redis in the step that appends it.
+public struct NewEvent: Sendable {
+    public let stream: StreamKey
+    public let entityID: String
+    /// The event's own name, a UUID: by it a repeated append is found out.
+    public let eventID: String
+    /// The whole entity as a JSON object, also for `deleted`.
+    public let entity: [UInt8]
+    /// The entity's state before, for the indexes that must forget it; nil where there was none.
+    public let before: [UInt8]?
+    /// Fields that stand behind `entity` in the entry.
+    public let metadata: [(name: String, value: String)]
+
+    public init(
+        _ stream: StreamKey, entityID: String, eventID: String = UUIDText.random(), entity: [UInt8],
+        before: [UInt8]?, metadata: [(name: String, value: String)] = []
+    ) {
+        self.stream = stream
+        self.entityID = entityID
+        self.eventID = eventID
+        self.entity = entity
+        self.before = before
+        self.metadata = metadata
+    }
+}
+
+/// An event as it stands in its stream.
+public struct RecordedEvent: Sendable {
+    public let id: EventID
+    public let stream: StreamKey
+    public let eventID: String
+    /// The whole entity as JSON text. Decoding is left to whoever needs it.
+    public let entity: ByteBuffer
+    public let metadata: [(name: String, value: String)]
+
+    /// The entity, decoded. nil where it is no JSON object: a foreign event that nobody can apply.
+    public func decoded() -> JSONObject? {
+        (try? JSONValue(parsing: entity.readableBytesView))?.object
+    }
+}
+
+/// The state of an entity and the event that made it so.
+public struct EntityState: Sendable {
+    public let id: String
+    /// The id of the entity's last event.
+    public let revision: EventID
+    /// The whole entity as JSON text; nil where its last event is `deleted`.
+    public let entity: ByteBuffer?
+
+    public var exists: Bool { entity != nil }
+
+    public func decoded() -> JSONObject? {
+        entity.flatMap { (try? JSONValue(parsing: $0.readableBytesView))?.object }
+    }
+}

@@ -1,0 +1,68 @@
+/// The place of an event in the one order of a shop: unix seconds and microseconds, issued inside Redis.
+///
+/// Sorting by id gives the order in which things happened, across all streams.
+public struct EventID: Sendable, Hashable, Comparable, CustomStringConvertible {
+    public let seconds: UInt64
+    public let microseconds: UInt64
+
+    public static let zero = EventID(seconds: 0, microseconds: 0)
+
+    public init(seconds: UInt64, microseconds: UInt64) {
+        self.seconds = seconds
+        self.microseconds = microseconds
+    }
+
+    /// Reads `1548699679-211658`, the form that Redis prints; nil for anything else.
+    public init?(_ text: some StringProtocol) {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 2, let seconds = UInt64(parts[0]), let microseconds = UInt64(parts[1]) else {
+            return nil
+        }
+        self.init(seconds: seconds, microseconds: microseconds)
+    }
+
+    public var description: String { "\(seconds)-\(microseconds)" }
+
+    public static func < (left: EventID, right: EventID) -> Bool {
+        (left.seconds, left.microseconds) < (right.seconds, right.microseconds)
+    }
+}
+
+/// A random UUID, version 4, lower case: what events and entities are named by.
+public enum UUIDText {
+    public static func random() -> String {
+        var high = UInt64.random(in: .min ... .max)
+        var low = UInt64.random(in: .min ... .max)
+        high = high & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
+        low = low & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
+        return format(high, low)
+    }
+
+    /// Whether the text is a UUID in its canonical form, in either case.
+    public static func isValid(_ text: String) -> Bool {
+        let bytes = text.utf8
+        guard bytes.count == 36 else { return false }
+        return bytes.enumerated().allSatisfy { index, byte in
+            [8, 13, 18, 23].contains(index)
+                ? byte == UInt8(ascii: "-") : Character(Unicode.Scalar(byte)).isHexDigit
+        }
+    }
+
+    private static func format(_ high: UInt64, _ low: UInt64) -> String {
+        let digits = StaticString("0123456789abcdef")
+        return String(unsafeUninitializedCapacity: 36) { buffer in
+            var position = 0
+            for index in 0..<32 {
+                if [8, 12, 16, 20].contains(index) {
+                    buffer[position] = UInt8(ascii: "-")
+                    position += 1
+                }
+                let word = index < 16 ? high : low
+                let nibble = Int(word >> UInt64(60 - 4 * (index % 16)) & 15)
+                buffer[position] = digits.utf8Start[nibble]
+                position += 1
+            }
+            return position
+        }
+    }
+}

@@ -1,0 +1,59 @@
+/// The names of one shop's keys in Redis.
+///
+/// The default shop's keys have no prefix; those of the shop `berlin` begin with `{berlin}:`, which Redis takes as
+/// the hash tag, so that the whole of a shop lives on one slot of a cluster and its steps stay atomic.
+/// Keys that the contract names are the shop's own words; everything that we add begins with `ordershop:`.
+public struct Keyspace: Sendable, Hashable {
+    public let prefix: String
+
+    /// - Parameter shop: the shop's name, empty for the default shop.
+    public init(shop: String) { prefix = shop.isEmpty ? "" : "{\(shop)}:" }
+
+    public func stream(_ stream: StreamKey) -> String { prefix + stream.description }
+
+    /// A hash: stream → the id of the last event that the module has fully handled.
+    public func checkpoint(_ module: String) -> String { "\(prefix)checkpoint:\(module)" }
+
+    // MARK: The entity cache
+
+    public func entityIDs(_ topic: Topic) -> String { "\(prefix)\(topic)_ids" }
+    public func entity(_ topic: Topic, _ id: String) -> String { "\(prefix)\(topic)_entity:\(id)" }
+
+    /// The list or hash that holds a property which is no scalar.
+    public func property(_ topic: Topic, _ property: String, _ id: String) -> String {
+        "\(prefix)\(topic)_\(property):\(id)"
+    }
+
+    // MARK: Ours
+
+    /// A string: the last event id that was issued.
+    public var clock: String { "\(prefix)ordershop:clock" }
+
+    /// A hash: entity id → its revision (the id of its last event) and that event's action.
+    public func revisions(_ topic: Topic) -> String { "\(prefix)ordershop:revisions:\(topic)" }
+
+    /// A hash: module → `disabled`. A module that is not in it is enabled.
+    public var modules: String { "\(prefix)ordershop:modules" }
+
+    /// A string with a time to live: the daemon that handles the module's events.
+    public func lease(_ module: String) -> String { "\(prefix)ordershop:lease:\(module)" }
+
+    /// A hash: value → the one entity that has it.
+    public func unique(_ index: UniqueIndex) -> String { "\(prefix)ordershop:unique:\(index.name)" }
+
+    /// A sorted set of entity ids in the order in which they came into it.
+    public func index(_ name: String, _ value: String) -> String {
+        value.isEmpty ? "\(prefix)ordershop:index:\(name)" : "\(prefix)ordershop:index:\(name):\(value)"
+    }
+}
+
+/// A property whose value at most one entity may have.
+public struct UniqueIndex: Sendable, Hashable {
+    public let name: String
+    public let topic: Topic
+
+    public init(_ topic: Topic, _ property: String) {
+        self.topic = topic
+        name = "\(topic).\(property)"
+    }
+}

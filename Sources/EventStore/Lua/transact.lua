@@ -1,0 +1,188 @@
+-- Runs transactions one after the other. Each is all or nothing: what it expects is checked before its first write.
+--
+-- KEYS[1]  the shop's clock: the last event id that was issued
+-- ARGV     how many transactions, then each as TransactionEncoder writes it:
+--            size (arguments behind it)
+--            checks:  'R' revisions-key entity-id revision | 'V' unique-key value
+--                   | 'L' lease-key owner | 'C' checkpoint-key stream position      ('' stands for none)
+--            events:  stream revisions-key action entity-id given-id checkpoint-key fields… writes…
+--            writes, checkpoint moves
+-- Returns    for each transaction {1, id…} or {0, number of the check that failed, what is there instead};
+--            last, the errors of read-model writes (they hold nobody up: a read model can be rebuilt)
+
+local position = 0
+local function take()
+    position = position + 1
+    return ARGV[position]
+end
+
+local last = redis.call('GET', KEYS[1])
+if not last then
+    return redis.error_reply('NOCLOCK the shop has no clock yet')
+end
+
+local function split(id)
+    local seconds, microseconds = string.match(id, '^(%d+)-(%d+)$')
+    return tonumber(seconds), tonumber(microseconds)
+end
+
+local function later(a, b)
+    local a1, a2 = split(a)
+    local b1, b2 = split(b)
+    return a1 > b1 or (a1 == b1 and a2 > b2)
+end
+
+-- The clock: Redis's own time, or a microsecond after the last id where that stands still or runs backwards.
+local seconds, microseconds
+local function issue()
+    if not seconds then
+        seconds, microseconds = split(last)
+        local now = redis.call('TIME')
+        local s, us = tonumber(now[1]), tonumber(now[2])
+        if s > seconds or (s == seconds and us > microseconds) then
+            seconds, microseconds = s, us - 1
+        end
+    end
+    microseconds = microseconds + 1
+    if microseconds > 999999 then
+        seconds, microseconds = seconds + 1, 0
+    end
+    return string.format('%d-%d', seconds, microseconds)
+end
+
+-- A stream that another program wrote to may be ahead of the clock: then the clock follows it.
+local function catch_up(stream)
+    local info = redis.call('XINFO', 'STREAM', stream)
+    for i = 1, #info, 2 do
+        if info[i] == 'last-generated-id' then
+            seconds, microseconds = split(info[i + 1])
+        end
+    end
+end
+
+local checks = {}
+function checks.R()
+    local key, id, expected = take(), take(), take()
+    local revision, action = string.match(redis.call('HGET', key, id) or '', '^(%S+) (%S+)$')
+    if not revision or action == 'deleted' then revision = '' end
+    return revision == expected, revision
+end
+function checks.V()
+    local holder = redis.call('HGET', take(), take())
+    return not holder, holder
+end
+function checks.L()
+    local key, owner = take(), take()
+    local holder = redis.call('GET', key)
+    return holder == owner, holder or ''
+end
+function checks.C()
+    local key, stream, expected = take(), take(), take()
+    local at = redis.call('HGET', key, stream) or ''
+    return at == expected, at
+end
+
+local function failed_check()
+    local failed, actual
+    for i = 1, tonumber(take()) do
+        local ok, found = checks[take()]()
+        if not ok and not failed then failed, actual = i, found end
+    end
+    return failed, actual
+end
+
+local warnings = {}
+local function write(id)
+    for _ = 1, tonumber(take()) do
+        local count = tonumber(take())
+        local first = position + 1
+        position = position + count
+        local reply
+        if ARGV[first] == 'INDEX' then
+            local s, us = split(id)
+            reply = redis.pcall('ZADD', ARGV[first + 1], string.format('%d%06d', s, us), ARGV[first + 2])
+        else
+            reply = redis.pcall(unpack(ARGV, first, position))
+        end
+        if type(reply) == 'table' and reply.err then
+            warnings[#warnings + 1] = ARGV[first + 1] .. ': ' .. reply.err
+        end
+    end
+end
+
+local function skip_writes()
+    for _ = 1, tonumber(take()) do position = position + tonumber(take()) end
+end
+
+-- Whether everything in the stream is behind the owner's checkpoint, so that the checkpoint may go with the
+-- event that is appended now. Asked before the first event of the step goes into the stream.
+local moves, caught_up = {}, {}
+local function is_caught_up(key, stream)
+    if caught_up[stream] == nil then
+        local at = redis.call('HGET', key, stream) or '0-0'
+        caught_up[stream] = redis.call('XREAD', 'COUNT', 1, 'STREAMS', stream, at) == false
+    end
+    return caught_up[stream]
+end
+
+-- Returns the event's id, or nil and Redis's error.
+local function append(ids)
+    local stream, revisions, action, entity, id, checkpoint = take(), take(), take(), take(), take(), take()
+    local count = tonumber(take())
+    local first = position + 1
+    position = position + count
+    if id ~= '' then
+        local known = string.match(redis.call('HGET', revisions, entity) or '', '^(%S+)')
+        if known and not later(id, known) then
+            skip_writes()
+            return nil
+        end
+    else
+        local inline = checkpoint ~= '' and is_caught_up(checkpoint, stream)
+        id = issue()
+        local reply = redis.pcall('XADD', stream, id, unpack(ARGV, first, position))
+        if type(reply) == 'table' and reply.err and string.find(reply.err, 'equal or smaller', 1, true) then
+            catch_up(stream)
+            id = issue()
+            reply = redis.pcall('XADD', stream, id, unpack(ARGV, first, position))
+        end
+        if type(reply) == 'table' and reply.err then return reply end
+        if inline then
+            moves[checkpoint] = moves[checkpoint] or {}
+            moves[checkpoint][stream] = id
+        end
+        ids[#ids + 1] = id
+    end
+    redis.call('HSET', revisions, entity, id .. ' ' .. action)
+    write(id)
+    return nil
+end
+
+local replies = {}
+for number = 1, tonumber(take()) do
+    local finish = tonumber(take())
+    finish = position + finish
+    local failed, actual = failed_check()
+    if failed then
+        position = finish
+        replies[number] = {0, failed, actual}
+    else
+        local ids = {1}
+        for _ = 1, tonumber(take()) do
+            local err = append(ids)
+            if err then return err end
+        end
+        write(last)
+        for _ = 1, tonumber(take()) do
+            redis.call('HSET', take(), take(), take())
+        end
+        replies[number] = ids
+    end
+end
+
+for key, streams in pairs(moves) do
+    for stream, id in pairs(streams) do redis.call('HSET', key, stream, id) end
+end
+if seconds then redis.call('SET', KEYS[1], string.format('%d-%d', seconds, microseconds)) end
+replies[#replies + 1] = warnings
+return replies

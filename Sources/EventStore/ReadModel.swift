@@ -1,0 +1,76 @@
+public import JSON
+
+/// What one event did to one entity, for whoever keeps a read model of it.
+public struct EntityChange: Sendable {
+    public let stream: StreamKey
+    public let id: String
+    /// The entity before the event; nil where there was none.
+    public let before: JSONObject?
+    /// The entity after it; nil where the event deleted it.
+    public let after: JSONObject?
+
+    public init(stream: StreamKey, id: String, before: JSONObject?, after: JSONObject?) {
+        self.stream = stream
+        self.id = id
+        self.before = before
+        self.after = after
+    }
+}
+
+/// A read model that is written in the step that appends the event, so that it never lags.
+///
+/// It must be a pure function of the change: the same writes come again when read models are rebuilt.
+public struct Projection: Sendable {
+    public let topic: Topic
+    let writes: @Sendable (EntityChange) -> [ReadModelWrite]
+
+    public init(of topic: Topic, writes: @escaping @Sendable (EntityChange) -> [ReadModelWrite]) {
+        self.topic = topic
+        self.writes = writes
+    }
+}
+
+/// One write to a read model.
+public enum ReadModelWrite: Sendable, Hashable {
+    /// Puts an entity into an index, behind those that are in it. `value` is empty for an index of one list.
+    case add(index: String, value: String = "", id: String)
+    case remove(index: String, value: String = "", id: String)
+    /// Notes that this entity has the value. Whether it is free is for an expectation to say.
+    case claim(UniqueIndex, value: String, id: String)
+    case release(UniqueIndex, value: String)
+    /// A plain Redis command: how the entity cache writes.
+    case command([String])
+}
+
+extension Projection {
+    /// The index `TOPIC.PROPERTY`: which entities have a value, for a scalar or a list of scalars.
+    public static func index(of topic: Topic, by property: String) -> Projection {
+        let name = "\(topic).\(property)"
+        return Projection(of: topic) { change in
+            let old = Set(values(change.before?[property]))
+            let new = Set(values(change.after?[property]))
+            return old.subtracting(new).sorted().map { .remove(index: name, value: $0, id: change.id) }
+                + new.subtracting(old).sorted().map { .add(index: name, value: $0, id: change.id) }
+        }
+    }
+
+    /// The unique index `TOPIC.PROPERTY`: the one entity that has a value.
+    public static func unique(_ index: UniqueIndex, by property: String) -> Projection {
+        Projection(of: index.topic) { change in
+            let old = values(change.before?[property]).first
+            let new = values(change.after?[property]).first
+            if old == new { return [] }
+            return (old.map { [.release(index, value: $0)] } ?? [])
+                + (new.map { [.claim(index, value: $0, id: change.id)] } ?? [])
+        }
+    }
+
+    private static func values(_ value: JSONValue?) -> [String] {
+        switch value {
+        case .string(let text): [text]
+        case .number(let number): [number.text]
+        case .array(let elements): elements.flatMap { values($0) }
+        case .bool, .null, .object, nil: []
+        }
+    }
+}

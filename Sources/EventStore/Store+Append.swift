@@ -1,0 +1,133 @@
+import Logging
+import Redis
+import Synchronization
+
+extension Store {
+    /// Runs a transaction in one atomic step.
+    ///
+    /// A connection that is lost before the answer leaves the outcome unknown. Then the same transaction is sent
+    /// again: every event expects the revision of its entity, so at most one of the two can have happened, and
+    /// where the second is refused the streams say whether the first was written.
+    /// - Throws: `unavailable`: nothing was written. `outcomeUnknown`: Redis did not come back in time to tell.
+    public func transact(_ transaction: Transaction) async throws(StoreError) -> TransactionOutcome {
+        let before = seen.withLock(\.self)
+        do {
+            return try await attempt(transaction)
+        } catch  where error.code == .outcomeUnknown {
+            return try await resolve(transaction, writtenAfter: before, error)
+        }
+    }
+
+    /// Runs many independent transactions in one call. One that conflicts does not touch the others.
+    func transactEach(_ transactions: [Transaction]) async throws(StoreError) -> [TransactionOutcome] {
+        var encoder = TransactionEncoder(keys: keys, catalogue: catalogue)
+        let arguments = encoder.encode(transactions)
+        let reply = try await run(scripts.transact) { command in
+            for argument in arguments { command.append(argument) }
+        }
+        guard let replies = reply.array, replies.count == transactions.count + 1 else {
+            throw unexpected(reply)
+        }
+        warn(about: replies.last)
+        var outcomes: [TransactionOutcome] = []
+        for (transaction, reply) in zip(transactions, replies) { outcomes.append(try outcome(transaction, reply)) }
+        return outcomes
+    }
+
+    private func attempt(_ transaction: Transaction) async throws(StoreError) -> TransactionOutcome {
+        guard let outcome = try await transactEach([transaction]).first else {
+            throw StoreError(.unexpectedReply, "Redis answered a transaction with nothing")
+        }
+        return outcome
+    }
+
+    // MARK: Lost answers
+
+    private func resolve(
+        _ transaction: Transaction, writtenAfter before: EventID, _ lost: StoreError
+    ) async throws(StoreError) -> TransactionOutcome {
+        let deadline = ContinuousClock.now + .seconds(5)
+        while ContinuousClock.now < deadline {
+            do {
+                return try await repeated(transaction, writtenAfter: before)
+            } catch  where error.code == .unavailable || error.code == .outcomeUnknown {
+                guard (try? await Task.sleep(for: .milliseconds(50))) != nil else { break }
+            }
+        }
+        throw lost
+    }
+
+    private func repeated(
+        _ transaction: Transaction, writtenAfter before: EventID
+    ) async throws(StoreError) -> TransactionOutcome {
+        let outcome = try await attempt(transaction)
+        guard case .conflict = outcome, !transaction.events.isEmpty else { return outcome }
+        let ids = try await find(transaction.events, after: before)
+        return ids.map { .committed($0) } ?? outcome
+    }
+
+    /// The ids of events that were appended after a position, nil when they were not. All or none of them were.
+    private func find(_ events: [NewEvent], after position: EventID) async throws(StoreError) -> [EventID]? {
+        var ids: [EventID] = []
+        for event in events {
+            guard let id = try await find(event, after: position) else { return nil }
+            ids.append(id)
+        }
+        return ids
+    }
+
+    private func find(_ event: NewEvent, after position: EventID) async throws(StoreError) -> EventID? {
+        var position = position
+        while true {
+            let page = try await range(event.stream, after: position, count: 1_000)
+            if let found = page.first(where: { $0.eventID == event.eventID }) { return found.id }
+            guard let last = page.last else { return nil }
+            position = last.id
+        }
+    }
+
+    // MARK: Replies
+
+    private func outcome(
+        _ transaction: Transaction, _ reply: RedisValue
+    ) throws(StoreError) -> TransactionOutcome {
+        guard let fields = reply.array, let committed = fields.first?.int else { throw unexpected(reply) }
+        guard committed == 1 else {
+            return .conflict(try conflict(transaction, check: fields[1].int, actual: fields.dropFirst(2).first))
+        }
+        let ids = fields.dropFirst().compactMap { $0.string.flatMap { EventID($0) } }
+        if let last = ids.last { note(last) }
+        return .committed(ids)
+    }
+
+    private func conflict(
+        _ transaction: Transaction, check: Int64?, actual: RedisValue?
+    ) throws(StoreError) -> TransactionOutcome.Conflict {
+        let actual = actual?.string ?? ""
+        let number = Int(check ?? 0) - 1
+        if transaction.expectations.indices.contains(number) {
+            switch transaction.expectations[number] {
+            case .revision(let topic, let id, _): return .revision(topic, id: id, actual: EventID(actual))
+            case .vacant(let index, let value): return .taken(index, value: value, by: actual)
+            }
+        }
+        let position = number - transaction.expectations.count - 1
+        guard let positions = transaction.checkpoint?.positions, position < positions.count else {
+            throw StoreError(.unexpectedReply, "Redis refused a check that was not asked for")
+        }
+        return position < 0
+            ? .fenced(owner: actual.isEmpty ? nil : actual)
+            : .checkpoint(positions[position].stream, actual: EventID(actual))
+    }
+
+    private func warn(about warnings: RedisValue?) {
+        for warning in warnings?.array ?? [] {
+            logger.warning(
+                "a read model could not be written: rebuild it", metadata: ["reason": "\(warning.string ?? "")"])
+        }
+    }
+
+    func unexpected(_ reply: RedisValue) -> StoreError {
+        StoreError(.unexpectedReply, "Redis answered in a way that is not understood: \(reply)")
+    }
+}

@@ -1,0 +1,138 @@
+import NIOCore
+import Redis
+
+/// What an entity is looked up by.
+public enum EntityReference: Sendable, Hashable {
+    case id(Topic, String)
+    /// The one entity that has this value.
+    case unique(UniqueIndex, String)
+
+    var topic: Topic {
+        switch self {
+        case .id(let topic, _): topic
+        case .unique(let index, _): index.topic
+        }
+    }
+}
+
+/// Events of several streams, in the one order of the shop.
+public struct EventBatch: Sendable {
+    public let events: [RecordedEvent]
+    /// Where to go on: the given positions, moved to the last event of each stream in `events`.
+    public let positions: [StreamKey: EventID]
+}
+
+extension Store {
+    // MARK: Entities
+
+    /// The present state of entities, in one round trip, read from their last events: it never lags.
+    /// - Returns: one state for each reference; nil where there never was such an entity.
+    public func load(_ references: [EntityReference]) async throws(StoreError) -> [EntityState?] {
+        if references.isEmpty { return [] }
+        let reply = try await run(scripts.load) { command in
+            for reference in references { append(reference, to: &command) }
+        }
+        guard let states = reply.array, states.count == references.count else { throw unexpected(reply) }
+        return states.map(state)
+    }
+
+    private func append(_ reference: EntityReference, to command: inout RedisCommand) {
+        let (unique, name) =
+            switch reference {
+            case .id(_, let id): ("", id)
+            case .unique(let index, let value): (keys.unique(index), value)
+            }
+        command.append(unique)
+        command.append(keys.revisions(reference.topic))
+        command.append(keys.stream(StreamKey(reference.topic, "")))
+        command.append(name)
+    }
+
+    private func state(_ reply: RedisValue) -> EntityState? {
+        guard let fields = reply.array, fields.count == 3, let id = fields[0].string,
+            let revision = fields[1].string.flatMap({ EventID($0) })
+        else { return nil }
+        return EntityState(id: id, revision: revision, entity: fields[2].buffer)
+    }
+
+    // MARK: Indexes
+
+    /// The ids in an index, in the order in which they came into it.
+    /// - Parameters:
+    ///   - value: empty for an index of one list.
+    ///   - offset: how many to pass over.
+    public func ids(
+        in index: String, value: String = "", offset: Int = 0, count: Int
+    ) async throws(StoreError) -> [String] {
+        let reply = try await send(
+            RedisCommand("ZRANGE", keys.index(index, value), String(offset), String(offset + count - 1)))
+        return (reply.array ?? []).compactMap(\.string)
+    }
+
+    // MARK: Events
+
+    /// Reads several streams in the order of the shop.
+    ///
+    /// A stream that filled its count may hold earlier events that were not read yet, so the batch ends at the
+    /// smallest last id of those.
+    /// - Parameter positions: the last event that was handled of each stream; absent: from the beginning.
+    public func read(
+        _ streams: [StreamKey], after positions: [StreamKey: EventID], count: Int
+    ) async throws(StoreError) -> EventBatch {
+        var command = RedisCommand("XREAD", "COUNT", String(count), "STREAMS")
+        for stream in streams { command.append(keys.stream(stream)) }
+        for stream in streams { command.append((positions[stream] ?? .zero).description) }
+        let reply = try await send(command)
+        return merge(try events(of: reply), positions, count: count)
+    }
+
+    private func merge(
+        _ streams: [[RecordedEvent]], _ positions: [StreamKey: EventID], count: Int
+    ) -> EventBatch {
+        let horizon = streams.filter { $0.count >= count }.compactMap { $0.last?.id }.min()
+        let events = streams.joined()
+            .filter { event in horizon.map { event.id <= $0 } ?? true }
+            .sorted { $0.id < $1.id }
+        var positions = positions
+        for event in events { positions[event.stream] = event.id }
+        return EventBatch(events: events, positions: positions)
+    }
+
+    private func events(of reply: RedisValue) throws(StoreError) -> [[RecordedEvent]] {
+        var streams: [[RecordedEvent]] = []
+        for stream in reply.array ?? [] {
+            guard let pair = stream.array, pair.count == 2, let name = pair[0].string,
+                let key = StreamKey(parsing: name.dropFirst(keys.prefix.count)), let entries = pair[1].array
+            else { throw unexpected(reply) }
+            streams.append(entries.compactMap { event($0, of: key) })
+        }
+        return streams
+    }
+
+    /// The events of one stream after a position, at most so many.
+    func range(
+        _ stream: StreamKey, after position: EventID, count: Int
+    ) async throws(StoreError) -> [RecordedEvent] {
+        let reply = try await send(
+            RedisCommand("XRANGE", keys.stream(stream), "(\(position)", "+", "COUNT", String(count)))
+        return (reply.array ?? []).compactMap { event($0, of: stream) }
+    }
+
+    private func event(_ entry: RedisValue, of stream: StreamKey) -> RecordedEvent? {
+        guard let pair = entry.array, pair.count == 2, let fields = pair[1].array,
+            let id = pair[0].string.flatMap({ EventID($0) })
+        else { return nil }
+        var eventID = ""
+        var entity = ByteBuffer()
+        var metadata: [(name: String, value: String)] = []
+        for index in stride(from: 0, to: fields.count - 1, by: 2) {
+            switch fields[index].string {
+            case "event_id": eventID = fields[index + 1].string ?? ""
+            case "entity": entity = fields[index + 1].buffer ?? ByteBuffer()
+            case let name?: metadata.append((name, fields[index + 1].string ?? ""))
+            case nil: break
+            }
+        }
+        return RecordedEvent(id: id, stream: stream, eventID: eventID, entity: entity, metadata: metadata)
+    }
+}

@@ -1,0 +1,84 @@
+import Logging
+import NIOCore
+import JSON
+import Redis
+
+extension Store {
+    /// Makes the store ready for use: checks that the streams are streams, starts the clock, and takes in events
+    /// that another program wrote before. Costs two round trips where nothing is to be done.
+    public func open() async throws(StoreError) {
+        try await checkTypes()
+        let replies = try await pipeline([RedisCommand("GET", keys.clock), RedisCommand("EXISTS", adopting)])
+        if let clock = replies[0].string.flatMap({ EventID($0) }), replies[1].int == 0 { return note(clock) }
+        let last = try await lastID()
+        _ = try await pipeline([
+            RedisCommand("SET", adopting, "1"), RedisCommand("SET", keys.clock, last.description, "NX"),
+        ])
+        if last > .zero { try await adoptAll() }
+        _ = try await send(RedisCommand("DEL", adopting))
+        note(last)
+    }
+
+    /// Stands while foreign events are taken in, so that an end in the middle is found and gone on from.
+    private var adopting: String { keys.prefix + "ordershop:adopting" }
+
+    private func checkTypes() async throws(StoreError) {
+        let streams = catalogue.streams
+        let types = try await pipeline(streams.map { RedisCommand("TYPE", keys.stream($0)) })
+        for (stream, type) in zip(streams, types) where type.string != "stream" && type.string != "none" {
+            throw StoreError(
+                .foreignKey,
+                "the key \(keys.stream(stream)) holds a \(type.string ?? "?"), but must be a stream: "
+                    + "is this the Redis, the database and the shop that you meant?")
+        }
+    }
+
+    private func lastID() async throws(StoreError) -> EventID {
+        var last = EventID.zero
+        let commands = catalogue.streams.map {
+            RedisCommand("XREVRANGE", keys.stream($0), "+", "-", "COUNT", "1")
+        }
+        for reply in try await pipeline(commands) {
+            let id = reply.array?.first?.array?.first?.string.flatMap { EventID($0) }
+            last = max(last, id ?? .zero)
+        }
+        return last
+    }
+
+    private func adoptAll() async throws(StoreError) {
+        logger.notice("taking in the events that another program wrote")
+        var positions: [StreamKey: EventID] = [:]
+        var count = 0
+        while true {
+            let batch = try await read(catalogue.streams, after: positions, count: 500)
+            if batch.events.isEmpty { break }
+            try await adopt(batch.events)
+            positions = batch.positions
+            count += batch.events.count
+        }
+        logger.notice("took in foreign events", metadata: ["events": "\(count)"])
+    }
+
+    /// Brings revisions and read models up to events that stand in their streams but were not appended by a
+    /// store. Events that are known already are passed over.
+    public func adopt(_ events: [RecordedEvent]) async throws(StoreError) {
+        let named = events.compactMap { event in event.decoded()?["id"]?.string.map { (event, $0) } }
+        let references = named.map { EntityReference.id($0.0.stream.topic, $0.1) }
+        var states: [EntityReference: (revision: EventID, entity: [UInt8]?)] = [:]
+        for (reference, state) in zip(references, try await load(references)) {
+            guard let state else { continue }
+            states[reference] = (state.revision, state.entity.map { Array($0.readableBytesView) })
+        }
+        var transaction = Transaction()
+        for ((event, id), reference) in zip(named, references) {
+            if let known = states[reference]?.revision, known >= event.id { continue }
+            let entity = Array(event.entity.readableBytesView)
+            let change = NewEvent(
+                event.stream, entityID: id, eventID: event.eventID, entity: entity,
+                before: states[reference]?.entity)
+            transaction.adopted.append((event, change))
+            states[reference] = (event.id, event.stream.action == .deleted ? nil : entity)
+        }
+        if !transaction.adopted.isEmpty { _ = try await transact(transaction) }
+    }
+}

@@ -1,0 +1,49 @@
+public import Logging
+public import Redis
+import Synchronization
+
+/// One shop's event store on Redis Streams.
+///
+/// Events are appended and their effects committed in single atomic steps; everything else that is kept in Redis
+/// (revisions, the entity cache, indexes) follows from the events and is written in the same steps.
+public final class Store: Sendable {
+    let redis: RedisClient
+    let keys: Keyspace
+    let catalogue: Catalogue
+    let scripts = Scripts()
+    let logger: Logger
+    /// The highest event id that this store has seen: nothing that it appends later can stand before it.
+    let seen = Mutex(EventID.zero)
+
+    /// - Parameter shop: the shop's name, empty for the default shop.
+    public init(redis: RedisClient, shop: String, catalogue: Catalogue, logger: Logger) {
+        self.redis = redis
+        self.keys = Keyspace(shop: shop)
+        self.catalogue = catalogue
+        self.logger = logger
+    }
+
+    public var topics: [TopicDefinition] { catalogue.topics }
+
+    func send(_ command: RedisCommand) async throws(StoreError) -> RedisValue {
+        do { return try await redis.send(command) } catch { throw StoreError(error) }
+    }
+
+    /// Sends all in one write; the first error reply is thrown.
+    func pipeline(_ commands: [RedisCommand]) async throws(StoreError) -> [RedisValue] {
+        let replies: [RedisValue]
+        do { replies = try await redis.pipeline(commands) } catch { throw StoreError(error) }
+        for case .error(let error) in replies { throw StoreError(error) }
+        return replies
+    }
+
+    func run(
+        _ script: Script, _ arguments: @Sendable (inout RedisCommand) -> Void
+    ) async throws(StoreError) -> RedisValue {
+        do { return try await script.run(on: redis, key: keys.clock, arguments) } catch { throw StoreError(error) }
+    }
+
+    func note(_ id: EventID) {
+        seen.withLock { $0 = max($0, id) }
+    }
+}

@@ -1,0 +1,58 @@
+/// What must still be so at the moment of appending.
+public enum Expectation: Sendable, Hashable {
+    /// The entity's last event is this one; nil: there is no such entity, or it was deleted.
+    case revision(Topic, id: String, EventID?)
+    /// No entity has this value.
+    case vacant(UniqueIndex, value: String)
+}
+
+/// How far a module has handled its streams, moved together with the effects of the events in between.
+public struct CheckpointMove: Sendable {
+    public let module: String
+    /// The lease under which the events were handled; the move is refused when it is somebody else's by now.
+    public let owner: String
+    /// For each stream: where the checkpoint must stand (nil: nowhere yet), and where it goes.
+    public var positions: [(stream: StreamKey, from: EventID?, to: EventID)]
+
+    public init(module: String, owner: String, positions: [(stream: StreamKey, from: EventID?, to: EventID)]) {
+        self.module = module
+        self.owner = owner
+        self.positions = positions
+    }
+}
+
+/// One atomic step: all of it or nothing.
+public struct Transaction: Sendable {
+    public var expectations: [Expectation] = []
+    public var events: [NewEvent] = []
+    public var checkpoint: CheckpointMove?
+    /// Events that stand in a stream already and that no revision knows of, as another program wrote them.
+    var adopted: [(RecordedEvent, NewEvent)] = []
+    /// Writes to read models that belong to no event.
+    var writes: [ReadModelWrite] = []
+
+    public init(expectations: [Expectation] = [], events: [NewEvent] = [], checkpoint: CheckpointMove? = nil) {
+        self.expectations = expectations
+        self.events = events
+        self.checkpoint = checkpoint
+    }
+}
+
+/// What became of a transaction.
+public enum TransactionOutcome: Sendable, Equatable {
+    /// The ids that were issued, in the order of the events.
+    case committed([EventID])
+    /// An expectation no longer holds. Nothing was written: decide again on fresh state.
+    case conflict(Conflict)
+
+    public enum Conflict: Sendable, Hashable {
+        /// The entity has another revision by now (nil: it is gone or never was).
+        case revision(Topic, id: String, actual: EventID?)
+        /// Another entity has the value.
+        case taken(UniqueIndex, value: String, by: String)
+        /// Another daemon has the module's lease.
+        case fenced(owner: String?)
+        /// The module's checkpoint is not where this step began.
+        case checkpoint(StreamKey, actual: EventID?)
+    }
+}

@@ -1,0 +1,146 @@
+public import EventStore
+public import JSON
+public import Logging
+
+/// Runs commands, wherever they come from: the socket, REST, another module.
+public final class Dispatcher: Sendable {
+    public let registry: Registry
+    private let store: Store
+    private let isEnabled: @Sendable (String) -> Bool
+    private let committed: @Sendable () -> Void
+    private let logger: Logger
+    private let locks = KeyedLocks()
+
+    /// - Parameters:
+    ///   - isEnabled: whether a module takes commands now.
+    ///   - committed: called after events were appended.
+    public init(
+        registry: Registry, store: Store, logger: Logger, isEnabled: @escaping @Sendable (String) -> Bool,
+        committed: @escaping @Sendable () -> Void
+    ) {
+        self.registry = registry
+        self.store = store
+        self.logger = logger
+        self.isEnabled = isEnabled
+        self.committed = committed
+    }
+
+    // MARK: Execution
+
+    /// Runs one command.
+    /// - Returns: its answer, when all that it wrote can be read by everybody.
+    public func execute(_ method: String, _ parameters: JSONObject) async throws(Refusal) -> Answer {
+        let command = try command(method)
+        try command.check(parameters)
+        switch command.body {
+        case .query(let run): return try await run(parameters, store)
+        case .change:
+            return .value(try await change(command, [parameters]) { $0[0] })
+        }
+    }
+
+    /// Runs one command for several parameters in one step: all of them or none.
+    /// - Returns: the results, in order.
+    public func execute(_ method: String, batch: [JSONValue]) async throws(Refusal) -> Answer {
+        let command = try command(method)
+        guard batch.count <= Self.maxBatch else {
+            throw Refusal(
+                .tooLarge, "at most \(Self.maxBatch) objects are taken at once, not \(batch.count): split them")
+        }
+        let objects = try check(batch, for: command)
+        return .value(try await change(command, objects) { .array($0) })
+    }
+
+    /// One atomic step blocks Redis while it lasts, so it is kept small.
+    static let maxBatch = 1_000
+
+    private func check(_ batch: [JSONValue], for command: CommandDefinition) throws(Refusal) -> [JSONObject] {
+        let violations = batch.enumerated().flatMap { index, value in
+            command.parameters.violations(in: value).map { $0.inside(String(index)) }
+        }
+        if !violations.isEmpty { throw Refusal(violations) }
+        return batch.compactMap(\.object)
+    }
+
+    private func command(_ method: String) throws(Refusal) -> CommandDefinition {
+        guard let (module, command) = registry.commands[method] else {
+            throw Refusal(
+                .unknownMethod, "there is no method \(method.prefix(100)): rpc.methods lists those that are")
+        }
+        guard isEnabled(module) else {
+            throw Refusal(
+                .moduleDisabled,
+                "the module \(module) is disabled and takes no commands: enable it with "
+                    + "'ordershopctl module enable \(module)'", retryAfter: .seconds(10))
+        }
+        return command
+    }
+
+    // MARK: Steps
+
+    /// Decides on the present state and appends what was decided; decides again when the state has changed
+    /// meanwhile. Commands that lost such a race wait for each other, so that each gets its turn.
+    private func change(
+        _ command: CommandDefinition, _ batch: [JSONObject], _ answer: ([JSONValue]) -> JSONValue
+    ) async throws(Refusal) -> JSONValue {
+        var contended: Set<String> = []
+        for _ in 0..<Self.maxAttempts {
+            let result = try await locks.withLocks(contended) { () async throws(Refusal) -> Attempt in
+                try await self.attempt(command, batch, holding: contended)
+            }
+            switch result {
+            case .done(let results):
+                committed()
+                return answer(results)
+            case .again(let touched): contended.formUnion(touched)
+            }
+        }
+        throw Refusal(
+            .unavailable, "too many commands want the same thing at this moment: try again",
+            retryAfter: .seconds(1))
+    }
+
+    private static let maxAttempts = 100
+
+    private enum Attempt {
+        case done([JSONValue])
+        /// The state has changed, or others wait for it already: queue up for these and decide again.
+        case again(Set<String>)
+    }
+
+    private func attempt(
+        _ command: CommandDefinition, _ batch: [JSONObject], holding held: Set<String>
+    ) async throws(Refusal) -> Attempt {
+        let unit = unitOfWork()
+        try await unit.prefetch(batch.flatMap(command.prefetch))
+        var results: [JSONValue] = []
+        for parameters in batch { results.append(try await run(command, parameters, in: unit)) }
+        if unit.isEmpty { return .done(results) }
+        let touched = unit.touched
+        if locks.areContended(touched.subtracting(held)) { return .again(touched) }
+        let outcome: TransactionOutcome
+        do { outcome = try await store.transact(unit.transaction()) } catch { throw Refusal(error) }
+        switch outcome {
+        case .committed: return .done(results)
+        case .conflict: return .again(touched)
+        }
+    }
+
+    /// A unit of work whose commands run through this dispatcher.
+    func unitOfWork() -> UnitOfWork {
+        UnitOfWork(store: store) { method, parameters, unit throws(Refusal) in
+            let command = try self.command(method)
+            try command.check(parameters)
+            return try await self.run(command, parameters, in: unit)
+        }
+    }
+
+    private func run(
+        _ command: CommandDefinition, _ parameters: JSONObject, in unit: UnitOfWork
+    ) async throws(Refusal) -> JSONValue {
+        guard case .change(let run) = command.body else {
+            throw Refusal(.internalError, "\(command.method) is a query and changes nothing")
+        }
+        return try await run(parameters, unit)
+    }
+}

@@ -1,0 +1,205 @@
+public import EventStore
+public import JSON
+import NIOCore
+
+/// The commands that every kind of entity has: create, get, list, update, delete.
+///
+/// A module gives the rules; what is the same for all of them stands here.
+public struct EntityCommands<E: Entity>: Sendable {
+    public typealias Rule = @Sendable (E, UnitOfWork) async throws(Refusal) -> Void
+    public typealias Change = @Sendable (_ old: E, _ new: E, UnitOfWork) async throws(Refusal) -> Void
+
+    let noun: String
+    let fields: [Field]
+    let plural: String
+
+    /// - Parameters:
+    ///   - noun: the first part of the methods' names and the REST path of one entity.
+    ///   - plural: the REST path of all of them.
+    ///   - fields: the properties behind the id, as a create takes them.
+    public init(_ noun: String, plural: String, fields: [Field]) {
+        self.noun = noun
+        self.plural = plural
+        self.fields = fields
+    }
+
+    // MARK: Changes
+
+    /// - Parameters:
+    ///   - prefetch: what the rule will ask for.
+    ///   - complete: fills in what a create may leave out.
+    ///   - rule: decides, and adds whatever must happen in the same step; the entity's own event comes behind.
+    public func create(
+        prefetch: @escaping @Sendable (JSONObject) -> [EntityReference] = { _ in [] },
+        complete: @escaping @Sendable (JSONObject) -> JSONObject = { $0 },
+        rule: @escaping Rule = { _, _ in }
+    ) -> CommandDefinition {
+        let paths = plural == noun ? ["/\(noun)"] : ["/\(plural)", "/\(noun)"]
+        return .change(
+            "\(noun).create", "Creates a new \(noun); the result is its id.", fields, returns: .uuid,
+            http: paths.map { HTTPBinding(.post, $0, body: .batch) }, prefetch: prefetch
+        ) { parameters, unit throws(Refusal) in
+            let entity = try read(id: .random(), complete(parameters))
+            try await rule(entity, unit)
+            unit.create(entity)
+            return .string(entity.id.text)
+        }
+    }
+
+    public func update(
+        prefetch: @escaping @Sendable (JSONObject) -> [EntityReference] = { _ in [] },
+        complete: @escaping @Sendable (JSONObject) -> JSONObject = { $0 },
+        rule: @escaping Change = { _, _, _ in }
+    ) -> CommandDefinition {
+        .change(
+            "\(noun).update", "Replaces all properties of one \(noun).", [id] + fields, returns: .boolean,
+            http: [HTTPBinding(.put, "/\(noun)/{id}", body: .object)],
+            prefetch: { [reference($0)].compactMap(\.self) + prefetch($0) }
+        ) { parameters, unit throws(Refusal) in
+            let old = try await existing(parameters, in: unit)
+            let new = try read(id: old.id, complete(parameters))
+            try await rule(old, new, unit)
+            unit.update(new)
+            return true
+        }
+    }
+
+    public func delete(rule: @escaping Rule = { _, _ in }) -> CommandDefinition {
+        .change(
+            "\(noun).delete", "Deletes one \(noun).", [id], returns: .boolean,
+            http: [HTTPBinding(.delete, "/\(noun)/{id}")]
+        ) { parameters, unit throws(Refusal) in
+            let entity = try await existing(parameters, in: unit)
+            try await rule(entity, unit)
+            unit.delete(entity)
+            return true
+        }
+    }
+
+    /// The entity that `id` names.
+    /// - Throws: `notFound` where there is none.
+    public func existing(_ parameters: JSONObject, in unit: UnitOfWork) async throws(Refusal) -> E {
+        let id = ID<E>(parameters["id"]?.string ?? "")
+        guard let entity = try await unit.find(id) else {
+            throw Refusal(.notFound, "there is no \(noun) \(id.text.prefix(100))")
+        }
+        return entity
+    }
+
+    /// The parameter that names an entity. Anything may stand in it: what is no id names no entity.
+    public var id: Field { Field("id", .line(1...200), "the \(noun)'s id") }
+
+    private func reference(_ parameters: JSONObject) -> EntityReference? {
+        parameters["id"]?.string.map { .id(E.topic, $0) }
+    }
+
+    private func read(id: ID<E>, _ parameters: JSONObject) throws(Refusal) -> E {
+        do { return try E(id: id, fields: Fields(parameters)) } catch {
+            throw Refusal([Violation("/\(error.name)", "is missing or of the wrong type")])
+        }
+    }
+
+    // MARK: Queries
+
+    public var get: CommandDefinition {
+        .query(
+            "\(noun).get", "One \(noun), or null where there is none.", [id], returns: .any(description),
+            http: [HTTPBinding(.get, "/\(noun)/{id}")]
+        ) { parameters, store throws(Refusal) in
+            guard let reference = reference(parameters) else { return .value(.null) }
+            let states: [EntityState?]
+            do throws(StoreError) { states = try await store.load([reference]) } catch { throw Refusal(error) }
+            let state = states.first ?? nil
+            return state?.entity.map { .text(Array($0.readableBytesView)) } ?? .value(.null)
+        }
+    }
+
+    public var list: CommandDefinition {
+        .query(
+            "\(noun).list", "Every \(noun), in the order in which they were created.",
+            returns: .any([("type", "array"), ("items", .object(description))]),
+            http: [HTTPBinding(.get, "/\(plural)")]
+        ) { _, store throws(Refusal) in .stream(.entities(of: E.definition, in: store)) }
+    }
+
+    private var description: JSONObject {
+        Schema.object([Field("id", .uuid)] + fields).description
+    }
+}
+
+extension Schema {
+    public static func any(_ members: [(String, JSONValue)]) -> Schema { .any(JSONObject(members)) }
+}
+
+extension JSONChunks {
+    /// All entities of a topic as one JSON array, a page at a time.
+    public static func entities(of topic: TopicDefinition, in store: Store) -> JSONChunks {
+        array { position in
+            let page = try await store.list(topic, after: position ?? .zero)
+            return (page.entities, page.next)
+        }
+    }
+
+    /// The entities in an index as one JSON array, a page at a time.
+    /// - Parameter isListed: whether an entity that stands in the index belongs into the answer.
+    public static func entities(
+        of topic: Topic, in index: String, value: String = "", store: Store,
+        isListed: @escaping @Sendable ([EntityState]) async throws -> [EntityState] = { $0 }
+    ) -> JSONChunks {
+        array { (offset: Int?) in
+            let ids = try await store.ids(in: index, value: value, offset: offset ?? 0, count: 500)
+            let states = try await store.load(ids.map { .id(topic, $0) }).compactMap(\.self).filter(\.exists)
+            return (try await isListed(states), ids.count < 500 ? nil : (offset ?? 0) + 500)
+        }
+    }
+
+    /// - Parameter page: the entities from a position on, and the position behind them; nil behind the last.
+    private static func array<Position: Sendable>(
+        _ page: @escaping @Sendable (Position?) async throws -> ([EntityState], Position?)
+    ) -> JSONChunks {
+        let pager = Pager(page)
+        return JSONChunks { try await pager.next() }
+    }
+}
+
+/// Turns pages of entities into the chunks of a JSON array.
+private actor Pager<Position: Sendable> {
+    private enum Stage {
+        case start
+        case middle(Position)
+        case end
+    }
+
+    private let page: @Sendable (Position?) async throws -> ([EntityState], Position?)
+    private var stage = Stage.start
+    private var isFirst = true
+
+    init(_ page: @escaping @Sendable (Position?) async throws -> ([EntityState], Position?)) { self.page = page }
+
+    func next() async throws -> [UInt8]? {
+        let position: Position?
+        var chunk: [UInt8] = []
+        switch stage {
+        case .start:
+            position = nil
+            chunk.append(UInt8(ascii: "["))
+        case .middle(let next): position = next
+        case .end: return nil
+        }
+        let (entities, next) = try await page(position)
+        append(entities, to: &chunk)
+        stage = next.map { .middle($0) } ?? .end
+        if next == nil { chunk.append(UInt8(ascii: "]")) }
+        return chunk
+    }
+
+    private func append(_ entities: [EntityState], to chunk: inout [UInt8]) {
+        chunk.reserveCapacity(entities.reduce(chunk.count + 2) { $0 + ($1.entity?.readableBytes ?? 0) + 1 })
+        for entity in entities {
+            guard let text = entity.entity else { continue }
+            if !isFirst { chunk.append(UInt8(ascii: ",")) }
+            isFirst = false
+            chunk.append(contentsOf: text.readableBytesView)
+        }
+    }
+}

@@ -1,0 +1,63 @@
+/// What a refusal is called by each protocol. This is the only place that says so.
+extension Refusal.Code {
+    /// The status of RFC 9110.
+    public var httpStatus: Int {
+        switch self {
+        case .malformed: 400
+        case .notFound, .unknownMethod: 404
+        case .conflict: 409
+        case .tooLarge: 413
+        case .invalid: 422
+        case .moduleDisabled, .unavailable, .outcomeUnknown: 503
+        case .internalError: 500
+        }
+    }
+
+    /// The code of JSON-RPC 2.0: its own where it has one, ours below -32000.
+    public var jsonRPCCode: Int {
+        switch self {
+        case .malformed: -32600
+        case .unknownMethod: -32601
+        case .invalid: -32602
+        case .internalError: -32603
+        case .notFound: -32001
+        case .conflict: -32002
+        case .tooLarge: -32003
+        case .moduleDisabled: -32004
+        case .unavailable: -32005
+        case .outcomeUnknown: -32006
+        }
+    }
+
+    /// The name by which programs know it, in `data.reason` and in a problem's `type`.
+    public var name: String {
+        switch self {
+        case .malformed: "malformed"
+        case .notFound: "not-found"
+        case .unknownMethod: "unknown-method"
+        case .conflict: "conflict"
+        case .tooLarge: "too-large"
+        case .invalid: "invalid"
+        case .moduleDisabled: "module-disabled"
+        case .unavailable: "unavailable"
+        case .outcomeUnknown: "outcome-unknown"
+        case .internalError: "internal-error"
+        }
+    }
+
+    /// A problem's title.
+    public var title: String {
+        switch self {
+        case .malformed: "Not a request that can be read"
+        case .notFound: "No such entity"
+        case .unknownMethod: "No such method"
+        case .conflict: "Conflict with the state of the shop"
+        case .tooLarge: "Too large"
+        case .invalid: "A field is missing or wrong"
+        case .moduleDisabled: "Module disabled"
+        case .unavailable: "Temporarily unavailable"
+        case .outcomeUnknown: "Outcome unknown"
+        case .internalError: "Internal error"
+        }
+    }
+}

@@ -1,0 +1,262 @@
+public import EventStore
+public import Logging
+public import ServiceLifecycle
+import Synchronization
+
+/// Runs the modules: takes their leases, delivers their events, switches them off and on while all else goes on.
+public final class Supervisor: Service {
+    public let registry: Registry
+    public let dispatcher: Dispatcher
+    private let store: Store
+    private let owner: String
+    private let logger: Logger
+    private let runners: [ModuleRunner]
+    private let gates: Gates
+    private let readiness = Readiness()
+
+    /// How long a daemon that died keeps others from its modules.
+    public static let leaseTime = Duration.seconds(5)
+    private static let heartbeatInterval = Duration.milliseconds(800)
+
+    /// - Parameter owner: this daemon's name, unlike that of any other and of its own former lives.
+    public init(registry: Registry, store: Store, owner: String, logger: Logger) {
+        let gates = Gates(modules: registry.modules.map(\.name))
+        let bells = Bells()
+        let dispatcher = Dispatcher(
+            registry: registry, store: store, logger: logger, isEnabled: { gates.isOpen($0) },
+            committed: { bells.ring() })
+        self.registry = registry
+        self.dispatcher = dispatcher
+        self.store = store
+        self.owner = owner
+        self.logger = logger
+        self.gates = gates
+        runners = registry.modules.map { module in
+            var logger = logger
+            logger[metadataKey: "module"] = "\(module.name)"
+            let delivery = EventDelivery(to: module, store: store, owner: owner) { dispatcher.unitOfWork() }
+            return ModuleRunner(
+                module: module, delivery: delivery, owner: owner, logger: logger, committed: { bells.ring() })
+        }
+        bells.connect(runners.filter { !$0.module.streams.isEmpty }.map(\.bell))
+    }
+
+    // MARK: Life
+
+    public func run() async throws {
+        try await open()
+        for runner in runners where gates.isOpen(runner.module.name) { try await runner.module.start() }
+        readiness.declare()
+        try await withThrowingDiscardingTaskGroup { group in
+            for runner in runners { group.addTask { await runner.run() } }
+            group.addTask { await self.mendCaches() }
+            await cancelWhenGracefulShutdown {
+                await withDiscardingTaskGroup { group in
+                    group.addTask { await self.keepLeases() }
+                    group.addTask { await self.listen() }
+                }
+            }
+            await stop()
+            group.cancelAll()
+        }
+    }
+
+    /// Returns when every enabled module takes commands and events.
+    public func waitUntilReady() async { await readiness.wait() }
+
+    private func open() async throws {
+        while true {
+            do {
+                try await store.open()
+                try await beat()
+                return
+            } catch let error as StoreError where error.code == .unavailable || error.code == .outcomeUnknown {
+                logger.warning("waiting for Redis", metadata: ["reason": "\(error)"])
+                try await Task.sleep(for: .milliseconds(200))
+            }
+        }
+    }
+
+    private func stop() async {
+        for runner in runners { await runner.stop() }
+        for runner in runners {
+            await runner.settle()
+            if gates.isOpen(runner.module.name) { await runner.module.stop() }
+        }
+        try? await store.release(runners.map(\.module.name), owner: owner)
+    }
+
+    // MARK: Leases
+
+    private func keepLeases() async {
+        while (try? await Task.sleep(for: Self.heartbeatInterval)) != nil {
+            do { try await beat() } catch {
+                logger.debug("the heartbeat failed", metadata: ["reason": "\(error)"])
+            }
+        }
+    }
+
+    private func beat() async throws {
+        let names = runners.map(\.module.name)
+        let standings = try await store.heartbeat(names, owner: owner, time: Self.leaseTime)
+        for (runner, standing) in zip(runners, standings) { try await apply(standing, to: runner) }
+    }
+
+    /// What was switched at another daemon is switched here too.
+    private func apply(_ standing: ModuleStanding, to runner: ModuleRunner) async throws {
+        let name = runner.module.name
+        if standing.isEnabled, !gates.isOpen(name) {
+            if readiness.isDeclared { try await runner.module.start() }
+            await runner.apply(standing)
+            gates.set(name, open: true)
+            logger.notice("module enabled", metadata: ["module": "\(name)"])
+        } else if !standing.isEnabled, gates.isOpen(name) {
+            gates.set(name, open: false)
+            await runner.apply(standing)
+            if readiness.isDeclared {
+                await settle(runner)
+                await runner.module.stop()
+            }
+            logger.notice("module disabled", metadata: ["module": "\(name)"])
+        } else {
+            await runner.apply(standing)
+        }
+    }
+
+    private func listen() async {
+        while !Task.isCancelled {
+            do {
+                try await store.listen { [runners] in for runner in runners { runner.bell.ring() } }
+            } catch {
+                try? await Task.sleep(for: .milliseconds(100))
+            }
+        }
+    }
+
+    // MARK: Control
+
+    /// Switches a module on or off, for every daemon of the shop and until it is said otherwise.
+    ///
+    /// Disabling returns when the batch in flight is done (at most 5 s): then its checkpoint stands still.
+    public func setEnabled(_ isEnabled: Bool, module name: String) async throws(Refusal) {
+        _ = try runner(name)
+        do {
+            try await store.setEnabled(isEnabled, module: name)
+            try await beat()
+        } catch let error as StoreError {
+            throw Refusal(error)
+        } catch {
+            throw Refusal(.internalError, "the module \(name) did not start: \(error)")
+        }
+    }
+
+    private func settle(_ runner: ModuleRunner) async {
+        await withTaskGroup { group in
+            group.addTask { await runner.settle() }
+            group.addTask { try? await Task.sleep(for: .seconds(5)) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// Writes the entity cache of a module's topics anew from the events.
+    /// - Returns: how many entities there are.
+    public func rebuildCache(of name: String) async throws(Refusal) -> Int {
+        var count = 0
+        for topic in try runner(name).module.topics {
+            do { count += try await store.rebuildCache(topic) } catch { throw Refusal(error) }
+        }
+        return count
+    }
+
+    private func mendCaches() async {
+        for topic in store.topics {
+            do {
+                guard try await store.isCacheMissing(topic) else { continue }
+                let count = try await store.rebuildCache(topic)
+                logger.notice(
+                    "rebuilt a missing entity cache", metadata: ["topic": "\(topic.topic)", "entities": "\(count)"])
+            } catch {
+                logger.warning(
+                    "an entity cache could not be checked",
+                    metadata: ["topic": "\(topic.topic)", "reason": "\(error)"])
+            }
+        }
+    }
+
+    public func status() async -> [ModuleStatus] {
+        var list: [ModuleStatus] = []
+        for runner in runners {
+            let state = await runner.state
+            list.append(
+                ModuleStatus(
+                    name: runner.module.name, summary: runner.module.summary,
+                    isEnabled: gates.isOpen(runner.module.name), state: state, handled: await runner.handled,
+                    lag: await lag(of: runner.module)))
+        }
+        return list
+    }
+
+    private func lag(of module: any HandlerModule) async -> Int? {
+        if module.streams.isEmpty { return 0 }
+        guard let positions = try? await store.checkpoint(of: module.name) else { return nil }
+        return try? await store.lag(of: module.streams, behind: positions)
+    }
+
+    private func runner(_ name: String) throws(Refusal) -> ModuleRunner {
+        guard let runner = runners.first(where: { $0.module.name == name }) else {
+            let known = registry.modules.map(\.name).joined(separator: ", ")
+            throw Refusal(.notFound, "there is no module \(name.prefix(100)): there are \(known)")
+        }
+        return runner
+    }
+}
+
+/// Which modules take commands: asked at every command.
+final class Gates: Sendable {
+    private let open: Mutex<Set<String>>
+
+    init(modules: [String]) { open = Mutex(Set(modules)) }
+
+    func isOpen(_ module: String) -> Bool { open.withLock { $0.contains(module) } }
+
+    func set(_ module: String, open isOpen: Bool) {
+        open.withLock { modules in
+            if isOpen { modules.insert(module) } else { modules.remove(module) }
+        }
+    }
+}
+
+/// The runners' bells, for those who are made before the runners.
+private final class Bells: Sendable {
+    private let bells = Mutex<[Bell]>([])
+
+    func connect(_ bells: [Bell]) { self.bells.withLock { $0 = bells } }
+    func ring() { for bell in bells.withLock(\.self) { bell.ring() } }
+}
+
+/// A door that opens once.
+final class Readiness: Sendable {
+    private let state = Mutex<(isDeclared: Bool, waiting: [CheckedContinuation<Void, Never>])>((false, []))
+
+    var isDeclared: Bool { state.withLock(\.isDeclared) }
+
+    func declare() {
+        let waiting = state.withLock { state in
+            state.isDeclared = true
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    func wait() async {
+        await withCheckedContinuation { continuation in
+            let isDeclared = state.withLock { state in
+                if !state.isDeclared { state.waiting.append(continuation) }
+                return state.isDeclared
+            }
+            if isDeclared { continuation.resume() }
+        }
+    }
+}
