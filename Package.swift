@@ -38,6 +38,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
@@ -74,13 +75,16 @@ let package = Package(
                 "JSON", "JSONRPC", "Redis", "EventStore", "HandlerRuntime", "ShopContracts", "SystemdSupport",
                 arguments, log, lifecycle, nio("NIOCore"), nio("NIOPosix"),
                 .product(name: "Yams", package: "Yams"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + modules.map { .byName(name: $0 + "Service") }),
         module("Customer"), module("Product"), module("Inventory"), module("Order"), module("Billing"),
         module("CRM"), module("Mail"),
         module(
             "Gateway",
             [
-                lifecycle, nio("NIOCore"), .product(name: "Hummingbird", package: "hummingbird"),
+                lifecycle, nio("NIOCore"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]),
     ],

@@ -47,12 +47,15 @@ public struct EntityState: Sendable {
     public let id: String
     /// The id of the entity's last event.
     public let revision: EventID
-    /// The whole entity as JSON text; nil where its last event is `deleted`.
-    public let entity: ByteBuffer?
+    /// Whether that event is `deleted`.
+    public let isDeleted: Bool
+    /// The whole entity as JSON text; of a deleted one, as it last was.
+    public let entity: ByteBuffer
 
-    public var exists: Bool { entity != nil }
+    public var exists: Bool { !isDeleted }
+    public var bytes: [UInt8] { Array(entity.readableBytesView) }
 
     public func decoded() -> JSONObject? {
-        entity.flatMap { (try? JSONValue(parsing: $0.readableBytesView))?.object }
+        (try? JSONValue(parsing: entity.readableBytesView))?.object
     }
 }

@@ -36,7 +36,9 @@ extension Store {
         for (index, birth) in births.enumerated() {
             let unchanged = revisions[index].string == "\(birth.id) \(birth.stream.action)"
             states.append(
-                unchanged ? EntityState(id: ids[index], revision: birth.id, entity: birth.entity) : nil)
+                unchanged
+                    ? EntityState(id: ids[index], revision: birth.id, isDeleted: false, entity: birth.entity)
+                    : nil)
             if !unchanged, !revisions[index].isNull { changed.append((index, ids[index])) }
         }
         let loaded = try await load(changed.map { .id(topic.topic, $0.id) })

@@ -26,7 +26,7 @@ extension Store {
     // MARK: Entities
 
     /// The present state of entities, in one round trip, read from their last events: it never lags.
-    /// - Returns: one state for each reference; nil where there never was such an entity.
+    /// - Returns: one state for each reference; nil where there never was such an entity; a deleted one comes as it last was.
     public func load(_ references: [EntityReference]) async throws(StoreError) -> [EntityState?] {
         if references.isEmpty { return [] }
         let reply = try await run(scripts.load) { command in
@@ -49,10 +49,11 @@ extension Store {
     }
 
     private func state(_ reply: RedisValue) -> EntityState? {
-        guard let fields = reply.array, fields.count == 3, let id = fields[0].string,
-            let revision = fields[1].string.flatMap({ EventID($0) })
+        guard let fields = reply.array, fields.count == 4, let id = fields[0].string,
+            let revision = fields[1].string.flatMap({ EventID($0) }), let entity = fields[3].buffer
         else { return nil }
-        return EntityState(id: id, revision: revision, entity: fields[2].buffer)
+        let isDeleted = fields[2].string == Action.deleted.name
+        return EntityState(id: id, revision: revision, isDeleted: isDeleted, entity: entity)
     }
 
     // MARK: Indexes

@@ -51,6 +51,14 @@ public final class Dispatcher: Sendable {
         return .value(try await change(command, objects) { .array($0) })
     }
 
+    /// Runs one command for one object and answers as for a batch of one.
+    public func execute(_ method: String, single object: JSONValue) async throws(Refusal) -> Answer {
+        let command = try command(method)
+        let violations = command.parameters.violations(in: object)
+        guard violations.isEmpty, let parameters = object.object else { throw Refusal(violations) }
+        return .value(try await change(command, [parameters]) { .array($0) })
+    }
+
     /// One atomic step blocks Redis while it lasts, so it is kept small.
     static let maxBatch = 1_000
 

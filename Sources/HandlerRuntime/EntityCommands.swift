@@ -11,13 +11,13 @@ public struct EntityCommands<E: Entity>: Sendable {
 
     let noun: String
     let fields: [Field]
-    let plural: String
+    let plural: String?
 
     /// - Parameters:
     ///   - noun: the first part of the methods' names and the REST path of one entity.
-    ///   - plural: the REST path of all of them.
+    ///   - plural: the REST path of all of them; nil where there is no REST.
     ///   - fields: the properties behind the id, as a create takes them.
-    public init(_ noun: String, plural: String, fields: [Field]) {
+    public init(_ noun: String, plural: String?, fields: [Field]) {
         self.noun = noun
         self.plural = plural
         self.fields = fields
@@ -34,10 +34,9 @@ public struct EntityCommands<E: Entity>: Sendable {
         complete: @escaping @Sendable (JSONObject) -> JSONObject = { $0 },
         rule: @escaping Rule = { _, _ in }
     ) -> CommandDefinition {
-        let paths = plural == noun ? ["/\(noun)"] : ["/\(plural)", "/\(noun)"]
-        return .change(
+        .change(
             "\(noun).create", "Creates a new \(noun); the result is its id.", fields, returns: .uuid,
-            http: paths.map { HTTPBinding(.post, $0, body: .batch) }, prefetch: prefetch
+            http: createPaths.map { HTTPBinding(.post, $0, body: .batch) }, prefetch: prefetch
         ) { parameters, unit throws(Refusal) in
             let entity = try read(id: .random(), complete(parameters))
             try await rule(entity, unit)
@@ -53,7 +52,7 @@ public struct EntityCommands<E: Entity>: Sendable {
     ) -> CommandDefinition {
         .change(
             "\(noun).update", "Replaces all properties of one \(noun).", [id] + fields, returns: .boolean,
-            http: [HTTPBinding(.put, "/\(noun)/{id}", body: .object)],
+            http: one(.put, body: .object),
             prefetch: { [reference($0)].compactMap(\.self) + prefetch($0) }
         ) { parameters, unit throws(Refusal) in
             let old = try await existing(parameters, in: unit)
@@ -67,7 +66,7 @@ public struct EntityCommands<E: Entity>: Sendable {
     public func delete(rule: @escaping Rule = { _, _ in }) -> CommandDefinition {
         .change(
             "\(noun).delete", "Deletes one \(noun).", [id], returns: .boolean,
-            http: [HTTPBinding(.delete, "/\(noun)/{id}")]
+            http: one(.delete)
         ) { parameters, unit throws(Refusal) in
             let entity = try await existing(parameters, in: unit)
             try await rule(entity, unit)
@@ -104,13 +103,13 @@ public struct EntityCommands<E: Entity>: Sendable {
     public var get: CommandDefinition {
         .query(
             "\(noun).get", "One \(noun), or null where there is none.", [id], returns: .any(description),
-            http: [HTTPBinding(.get, "/\(noun)/{id}")]
+            http: one(.get)
         ) { parameters, store throws(Refusal) in
             guard let reference = reference(parameters) else { return .value(.null) }
             let states: [EntityState?]
             do throws(StoreError) { states = try await store.load([reference]) } catch { throw Refusal(error) }
-            let state = states.first ?? nil
-            return state?.entity.map { .text(Array($0.readableBytesView)) } ?? .value(.null)
+            guard let state = states.first ?? nil, state.exists else { return .value(.null) }
+            return .text(state.bytes)
         }
     }
 
@@ -118,8 +117,19 @@ public struct EntityCommands<E: Entity>: Sendable {
         .query(
             "\(noun).list", "Every \(noun), in the order in which they were created.",
             returns: .any([("type", "array"), ("items", .object(description))]),
-            http: [HTTPBinding(.get, "/\(plural)")]
+            http: plural.map { [HTTPBinding(.get, "/\($0)")] } ?? []
         ) { _, store throws(Refusal) in .stream(.entities(of: E.definition, in: store)) }
+    }
+
+    // MARK: REST
+
+    /// Both the plural and the singular path, which may be the same.
+    private var createPaths: [String] {
+        plural.map { $0 == noun ? ["/\($0)"] : ["/\($0)", "/\(noun)"] } ?? []
+    }
+
+    private func one(_ method: HTTPBinding.Method, body: HTTPBinding.Body = .none) -> [HTTPBinding] {
+        plural == nil ? [] : [HTTPBinding(method, "/\(noun)/{id}", body: body)]
     }
 
     private var description: JSONObject {
@@ -194,12 +204,11 @@ private actor Pager<Position: Sendable> {
     }
 
     private func append(_ entities: [EntityState], to chunk: inout [UInt8]) {
-        chunk.reserveCapacity(entities.reduce(chunk.count + 2) { $0 + ($1.entity?.readableBytes ?? 0) + 1 })
+        chunk.reserveCapacity(entities.reduce(chunk.count + 2) { $0 + $1.entity.readableBytes + 1 })
         for entity in entities {
-            guard let text = entity.entity else { continue }
             if !isFirst { chunk.append(UInt8(ascii: ",")) }
             isFirst = false
-            chunk.append(contentsOf: text.readableBytesView)
+            chunk.append(contentsOf: entity.entity.readableBytesView)
         }
     }
 }

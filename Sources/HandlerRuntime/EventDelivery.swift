@@ -44,6 +44,7 @@ struct EventDelivery: Sendable {
         let own = batch.events.filter { ownStreams.contains($0.stream) }
         if !own.isEmpty { try await store.adopt(own) }
         let unit = unitOfWork()
+        try await unit.glimpse(batch.events.flatMap(looksAt))
         for event in batch.events { try await react(to: event, in: unit) }
         let move = checkpointMove(over: batch, from: positions)
         switch try await store.transact(unit.transaction(checkpoint: move)) {
@@ -51,6 +52,12 @@ struct EventDelivery: Sendable {
         case .conflict(.fenced(let holder)): return .fenced(owner: holder)
         case .conflict(.checkpoint), .conflict(.revision), .conflict(.taken): return .superseded
         }
+    }
+
+    private func looksAt(_ event: RecordedEvent) -> [EntityReference] {
+        let subscriptions = reactions[event.stream] ?? []
+        guard !subscriptions.isEmpty, let entity = event.decoded() else { return [] }
+        return subscriptions.flatMap { $0.looksAt(entity) }
     }
 
     private func react(to event: RecordedEvent, in unit: UnitOfWork) async throws {

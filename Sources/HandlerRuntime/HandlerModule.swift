@@ -1,4 +1,5 @@
 public import EventStore
+public import JSON
 
 /// One service of the shop: its commands, what it keeps, and what it does when something happens.
 ///
@@ -37,13 +38,22 @@ public struct Subscription: Sendable {
     public typealias Reaction = @Sendable (RecordedEvent, UnitOfWork) async throws -> Void
 
     public let stream: StreamKey
+    let looksAt: @Sendable (JSONObject) -> [EntityReference]
     let reaction: Reaction
 
-    /// - Parameter reaction: adds its effects to the unit of work. They are committed in one step with the
-    ///   checkpoint, so inside Redis they happen exactly once, however often the reaction runs. What it does
-    ///   outside Redis may happen again after a crash.
-    public init(_ topic: Topic, _ action: Action, reaction: @escaping Reaction) {
+    /// - Parameters:
+    ///   - looksAt: what the reaction to an entity's event will look at, so that it comes in one round trip for
+    ///     many events.
+    ///   - reaction: adds its effects to the unit of work. They are committed in one step with the checkpoint, so
+    ///     inside Redis they happen exactly once, however often the reaction runs. What it does outside Redis may
+    ///     happen again after a crash.
+    public init(
+        _ topic: Topic, _ action: Action,
+        looksAt: @escaping @Sendable (JSONObject) -> [EntityReference] = { _ in [] },
+        reaction: @escaping Reaction
+    ) {
         stream = StreamKey(topic, action)
+        self.looksAt = looksAt
         self.reaction = reaction
     }
 }

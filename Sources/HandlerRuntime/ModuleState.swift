@@ -1,4 +1,3 @@
-
 /// What a module does at this moment, as an operator tells it apart.
 public enum ModuleState: Sendable, Equatable {
     case starting

@@ -132,7 +132,8 @@ public struct Field: Sendable {
 }
 
 extension [Field] {
-    func violations(in value: JSONValue) -> [Violation] {
+    /// What is wrong with an object of these fields, with pointers into it.
+    public func violations(in value: JSONValue) -> [Violation] {
         guard let object = value.object else { return [.mustBe("an object", not: value)] }
         return flatMap { $0.violations(in: object) } + unknown(in: object)
     }

@@ -197,6 +197,12 @@ public final class Supervisor: Service {
         return list
     }
 
+    /// Returns true as soon as every runner has answered: none of them is stuck.
+    public func isResponsive() async -> Bool {
+        for runner in runners { _ = await runner.state }
+        return true
+    }
+
     private func lag(of module: any HandlerModule) async -> Int? {
         if module.streams.isEmpty { return 0 }
         guard let positions = try? await store.checkpoint(of: module.name) else { return nil }

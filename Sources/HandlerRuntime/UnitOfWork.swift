@@ -23,6 +23,8 @@ public final class UnitOfWork {
     private let call: Call
     private var tracked: [Key: Tracked] = [:]
     private var holders: [EntityReference: String?] = [:]
+    /// What was looked at without resting a decision on it.
+    private var glimpses: [Key: EntityState?] = [:]
     private var vacancies: [Expectation] = []
     private(set) var events: [NewEvent] = []
     /// The event that is reacted to: what is appended says that it came of it.
@@ -92,18 +94,61 @@ public final class UnitOfWork {
 
     private func note(_ key: Key, _ state: EntityState?) {
         guard tracked[key] == nil else { return }
-        let entity = state?.entity.map { Array($0.readableBytesView) }
-        tracked[key] = Tracked(revision: entity == nil ? nil : state?.revision, state: entity)
+        tracked[key] = Tracked(revision: state?.revision, state: state?.bytes)
     }
 
     private func entity<E: Entity>(_ key: Key) throws(Refusal) -> E? {
         guard let state = tracked[key]?.state else { return nil }
+        return try decode(state, key)
+    }
+
+    private func decode<E: Entity>(_ state: some Collection<UInt8>, _ key: Key) throws(Refusal) -> E {
         do {
             guard let object = try JSONValue(parsing: state).object else { throw Fields.Mismatch(name: "") }
             return try E(stored: object)
         } catch {
             throw Refusal(.internalError, "the stored \(key.topic) \(key.id) cannot be read: \(error)")
         }
+    }
+
+    // MARK: Looking
+
+    /// Loads what will be looked at, all in one round trip.
+    public func glimpse(_ references: [EntityReference]) async throws(Refusal) {
+        var missing: Set<Key> = []
+        for case .id(let topic, let id) in references where glimpses[Key(topic: topic, id: id)] == nil {
+            missing.insert(Key(topic: topic, id: id))
+        }
+        let keys = Array(missing)
+        let states: [EntityState?]
+        do { states = try await store.load(keys.map { .id($0.topic, $0.id) }) } catch { throw Refusal(error) }
+        for (key, state) in zip(keys, states) { glimpses[key] = .some(state) }
+    }
+
+    /// The entity for reading only: the step does not depend on its staying as it is.
+    public func look<E: Entity>(at id: ID<E>) async throws(Refusal) -> E? {
+        guard let state = try await glimpse(id), state.exists else { return nil }
+        return try decode(state.entity.readableBytesView, Key(topic: E.topic, id: id.text))
+    }
+
+    /// The entity as it last was, even if it was deleted; nil where there never was one.
+    public func last<E: Entity>(_ id: ID<E>) async throws(Refusal) -> E? {
+        guard let state = try await glimpse(id) else { return nil }
+        return try decode(state.entity.readableBytesView, Key(topic: E.topic, id: id.text))
+    }
+
+    private func glimpse<E: Entity>(_ id: ID<E>) async throws(Refusal) -> EntityState? {
+        try await glimpse([id.reference])
+        return glimpses[Key(topic: E.topic, id: id.text)] ?? nil
+    }
+
+    /// The ids in an index, in the order in which they came into it.
+    public func ids(
+        in index: String, value: String, offset: Int, count: Int
+    ) async throws(Refusal) -> [String] {
+        do {
+            return try await store.ids(in: index, value: value, offset: offset, count: count)
+        } catch { throw Refusal(error) }
     }
 
     // MARK: Deciding

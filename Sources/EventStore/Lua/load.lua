@@ -2,7 +2,7 @@
 --
 -- KEYS[1]  the shop's clock (it only says which node of a cluster)
 -- ARGV     for each entity: unique-key ('' when the name is an id) revisions-key streams-of-the-topic name
--- Returns  for each: {id or false, revision or false, entity or false}; a deleted entity has a revision only
+-- Returns  for each: {id, revision, action, entity} of its last event, or false where there never was one
 
 local function field(entry, name)
     for i = 1, #entry, 2 do
@@ -13,16 +13,14 @@ end
 
 local function state(revisions, streams, id)
     local revision, action = string.match(redis.call('HGET', revisions, id) or '', '^(%S+) (%S+)$')
-    if not revision then return {id, false, false} end
-    if action == 'deleted' then return {id, revision, false} end
-    local entry = redis.call('XRANGE', streams .. action, revision, revision)[1]
-    return {id, revision, entry and field(entry[2], 'entity')}
+    local entry = revision and redis.call('XRANGE', streams .. action, revision, revision)[1]
+    return entry and {id, revision, action, field(entry[2], 'entity')}
 end
 
 local states = {}
 for i = 1, #ARGV, 4 do
     local unique, id = ARGV[i], ARGV[i + 3]
     if unique ~= '' then id = redis.call('HGET', unique, id) end
-    states[#states + 1] = id and state(ARGV[i + 1], ARGV[i + 2], id) or {false, false, false}
+    states[#states + 1] = id and state(ARGV[i + 1], ARGV[i + 2], id) or false
 end
 return states

@@ -1,0 +1,17 @@
+/// What one client may ask for. Beyond a limit there is an error answer or a pause, never a silent end.
+public struct JSONRPCLimits: Sendable {
+    /// Bytes of one line, without the line break.
+    public var messageSize = 1 << 20
+    /// Calls in one batch.
+    public var batch = 100
+    /// Containers in one another, the request itself and a batch among them.
+    public var depth = 32
+    /// Lines of one connection that are worked on at the same time. Then reading pauses.
+    public var inFlight = 64
+    /// Connections at the same time. One more is told so and closed.
+    public var connections = 256
+    /// Bytes of one streamed result inside a batch, where streams have to be collected.
+    public var collectedResult = 16 << 20
+
+    public init() {}
+}

@@ -1,0 +1,110 @@
+public import Logging
+public import NIOCore
+public import NIOPosix
+public import ServiceLifecycle
+import Synchronization
+
+/// JSON-RPC 2.0 over a Unix stream socket, one JSON text per line.
+///
+/// On a graceful shutdown it stops accepting and reading, lets the calls in flight finish and be answered, and
+/// returns. The file of the socket goes away at the beginning of that, so that a successor can take the path.
+public struct JSONRPCServer: Service {
+    private let path: String
+    private let dispatcher: Dispatcher
+    private let limits: JSONRPCLimits
+    private let logger: Logger
+    private let eventLoopGroup: any EventLoopGroup
+    private let onBound: @Sendable () async -> Void
+
+    /// - Parameters:
+    ///   - path: of the socket, at most 107 bytes. Missing directories are made.
+    ///   - onBound: called once clients can connect.
+    public init(
+        path: String, handler: some JSONRPCHandler, limits: JSONRPCLimits = JSONRPCLimits(), logger: Logger,
+        eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
+        onBound: @escaping @Sendable () async -> Void = {}
+    ) {
+        self.path = path
+        self.dispatcher = Dispatcher(handler: handler, limits: limits)
+        self.limits = limits
+        self.logger = logger
+        self.eventLoopGroup = eventLoopGroup
+        self.onBound = onBound
+    }
+
+    /// - Throws: `JSONRPCTransportError` where the path cannot be taken.
+    public func run() async throws {
+        let socket = try ListeningSocket(path: path)
+        defer { socket.unlink() }
+        let server = try await listen(on: socket)
+        let channel = server.channel
+        try await withTaskCancellationHandler {
+            try await withGracefulShutdownHandler {
+                try await serve(server)
+            } onGracefulShutdown: {
+                socket.unlink()
+                channel.close(promise: nil)
+            }
+        } onCancel: {
+            channel.close(promise: nil)
+        }
+    }
+
+    private func listen(
+        on socket: ListeningSocket
+    ) async throws -> NIOAsyncChannel<Connection.AsyncChannel, Never> {
+        let server = try await ServerBootstrap(group: eventLoopGroup)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .bind(socket.descriptor) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try Connection.AsyncChannel(
+                        wrappingChannelSynchronously: channel,
+                        configuration: .init(
+                            backPressureStrategy: .init(lowWatermark: 1, highWatermark: 2)))
+                }
+            }
+        socket.listen()
+        return server
+    }
+
+    private func serve(_ server: NIOAsyncChannel<Connection.AsyncChannel, Never>) async throws {
+        let open = OpenConnections(limit: limits.connections)
+        try await server.executeThenClose { connections in
+            await onBound()
+            logger.info("the control socket listens", metadata: ["path": "\(path)"])
+            try await withThrowingDiscardingTaskGroup { group in
+                for try await channel in connections {
+                    let connection = Connection(channel: channel, dispatcher: dispatcher, logger: logger)
+                    group.addTask { await serve(connection, open) }
+                }
+            }
+        }
+    }
+
+    private func serve(_ connection: Connection, _ open: OpenConnections) async {
+        guard open.add() else {
+            logger.warning("a connection is refused, there are too many", metadata: ["limit": "\(limits.connections)"])
+            return await connection.refuse(.busy("There are \(limits.connections) connections already. Try later."))
+        }
+        defer { open.remove() }
+        await connection.run()
+    }
+}
+
+private final class OpenConnections: Sendable {
+    private let count = Mutex(0)
+    private let limit: Int
+
+    init(limit: Int) { self.limit = limit }
+
+    /// - Returns: false where there is no room for one more.
+    func add() -> Bool {
+        count.withLock { count in
+            guard count < limit else { return false }
+            count += 1
+            return true
+        }
+    }
+
+    func remove() { count.withLock { $0 -= 1 } }
+}

@@ -1,0 +1,131 @@
+import Logging
+import NIOCore
+import Synchronization
+
+/// The write side of one connection: each answer goes out as one whole line, in the order in which they finish.
+///
+/// Every line that came in holds a slot until its answer is in the kernel. So a client that does not read its
+/// answers is not read from either, and what stands in memory for it is bounded.
+final class Outbox: Sendable {
+    private let channel: any Channel
+    private let logger: Logger
+    private let answers = Mutex<[Dispatcher.Outgoing]>([])
+    private let bell = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    private let slots = AsyncStream.makeStream(of: Void.self)
+
+    init(_ channel: any Channel, slots count: Int, logger: Logger) {
+        self.channel = channel
+        self.logger = logger
+        for _ in 0..<count { freeSlot() }
+    }
+
+    /// Waits until one more line may be worked on. For one caller at a time.
+    /// - Returns: false when cancelled.
+    func takeSlot() async -> Bool {
+        var iterator = slots.stream.makeAsyncIterator()
+        return await iterator.next() != nil
+    }
+
+    /// Hands over an answer, or the news that there is none, for a slot taken.
+    func post(_ answer: Dispatcher.Outgoing?) {
+        guard let answer else { return freeSlot() }
+        answers.withLock { $0.append(answer) }
+        bell.continuation.yield()
+    }
+
+    /// Nothing will be posted any more: `run()` ends when all is written.
+    func finish() { bell.continuation.finish() }
+
+    /// Writes what is posted. When the client is gone, answers are dropped and calls in flight go on to their end.
+    func run() async {
+        for await _ in bell.stream { await drain() }
+        await drain()
+    }
+
+    private func freeSlot() { slots.continuation.yield() }
+
+    private func drain() async {
+        let batch = answers.withLock { answers in
+            defer { answers = [] }
+            return answers
+        }
+        var writer = ChunkWriter(channel)
+        for answer in batch { await write(answer, to: &writer) }
+        await attempt { try await writer.flush() }
+        for _ in batch { freeSlot() }
+    }
+
+    private func write(_ answer: Dispatcher.Outgoing, to writer: inout ChunkWriter) async {
+        switch answer {
+        case .line(let bytes): await attempt { try await writer.writeLine(bytes) }
+        case .stream(let chunks, let id):
+            await attempt { try await writer.flush() }
+            await stream(chunks, id: id)
+        }
+    }
+
+    /// An error before the first byte went out is an ordinary error answer. Later there is no honest way to take
+    /// the line back, so the connection ends.
+    private func stream(_ chunks: some AsyncSequence<[UInt8], any Error>, id: JSONRPCID) async {
+        var writer = ChunkWriter(channel)
+        do {
+            try await writer.writeStream(chunks, id: id)
+        } catch where !writer.hasFlushed {
+            var writer = ChunkWriter(channel)
+            await attempt { try await writer.writeLine(Answer.error(JSONRPCError(streaming: error), id: id)) }
+            await attempt { try await writer.flush() }
+        } catch {
+            logger.warning("a streamed result broke off, closing the connection", metadata: ["error": "\(error)"])
+            channel.close(promise: nil)
+        }
+    }
+
+    private func attempt(_ write: () async throws -> Void) async {
+        guard channel.isActive else { return }
+        do { try await write() } catch {
+            logger.debug("an answer could not be written", metadata: ["error": "\(error)"])
+            channel.close(promise: nil)
+        }
+    }
+}
+
+/// Gathers bytes into writes of a good size, and waits for each until the kernel has taken it.
+private struct ChunkWriter {
+    private static let size = 64 * 1024
+    private let channel: any Channel
+    private var buffer = ByteBuffer()
+    private(set) var hasFlushed = false
+
+    init(_ channel: any Channel) { self.channel = channel }
+
+    mutating func writeLine(_ line: [UInt8]) async throws {
+        try await write(line)
+        buffer.writeInteger(UInt8(ascii: "\n"))
+    }
+
+    mutating func writeStream(
+        _ chunks: some AsyncSequence<[UInt8], any Error>, id: JSONRPCID
+    ) async throws {
+        var isEmpty = true
+        buffer.writeBytes(Answer.streamHead)
+        for try await chunk in chunks where !chunk.isEmpty {
+            isEmpty = false
+            try await write(Answer.onOneLine(chunk))
+        }
+        if isEmpty { throw JSONRPCError.internalError("The result is missing.") }
+        try await writeLine(Answer.streamTail(id))
+        try await flush()
+    }
+
+    mutating func flush() async throws {
+        guard buffer.readableBytes > 0 else { return }
+        hasFlushed = true
+        try await channel.writeAndFlush(buffer).get()
+        buffer.clear()
+    }
+
+    private mutating func write(_ bytes: [UInt8]) async throws {
+        buffer.writeBytes(bytes)
+        if buffer.readableBytes >= Self.size { try await flush() }
+    }
+}

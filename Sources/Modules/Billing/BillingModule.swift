@@ -1,0 +1,23 @@
+public import EventStore
+public import HandlerRuntime
+public import ShopContracts
+
+/// Which orders were paid; asks for the money and says thanks for it.
+public struct BillingModule: HandlerModule {
+    public let name = "billing"
+    public let summary = "The billings, and the mails about money"
+    public let topics = [Billing.definition]
+    public let projections = [Projection.unique(Billing.byOrder, by: "order_id")]
+    private let reactions: BillingReactions
+
+    public init(currency: Currency) { reactions = BillingReactions(currency: currency) }
+
+    public var commands: [CommandDefinition] { BillingCommands().definitions }
+
+    public var subscriptions: [Subscription] {
+        [
+            Subscription(Order.topic, .created, looksAt: reactions.references, reaction: reactions.orderPlaced),
+            Subscription(Billing.topic, .created, looksAt: reactions.references, reaction: reactions.orderBilled),
+        ]
+    }
+}

@@ -1,0 +1,47 @@
+public import EventStore
+public import HandlerRuntime
+import JSON
+public import Logging
+import ShopContracts
+
+/// What is said to customers, and the record of it.
+public struct CRMModule: HandlerModule {
+    public let name = "crm"
+    public let summary = "The mails to customers, and what was said to whom"
+    public let topics = [Interaction.definition]
+    private let reactions: CRMReactions
+
+    public init(logger: Logger) { reactions = CRMReactions(logger: logger) }
+
+    public var commands: [CommandDefinition] {
+        [
+            .query(
+                "crm.interactions", "What was said to a customer, oldest first.",
+                [Field("customer_id", .uuid, "the customer")], returns: .any([("type", "array")])
+            ) { parameters, store throws(Refusal) in
+                .stream(
+                    .entities(
+                        of: Interaction.topic, in: Self.byCustomer,
+                        value: parameters["customer_id"]?.string ?? "", store: store))
+            }
+        ]
+    }
+
+    private static let byCustomer = "interaction.customer_id"
+
+    public let projections = [
+        Projection.index(of: Interaction.topic, by: "customer_id"),
+        CRMReactions.buyersProjection,
+    ]
+
+    public var subscriptions: [Subscription] {
+        [
+            Subscription(Customer.topic, .created, reaction: reactions.customerCreated),
+            Subscription(Customer.topic, .deleted, reaction: reactions.customerDeleted),
+            Subscription(Order.topic, .created, looksAt: reactions.references, reaction: reactions.orderCreated),
+            Subscription(Order.topic, .deleted, looksAt: reactions.references, reaction: reactions.orderDeleted),
+            Subscription(Inventory.topic, .created, reaction: reactions.inventoryCreated),
+            Subscription(Inventory.topic, .deleted, reaction: reactions.inventoryDeleted),
+        ]
+    }
+}

@@ -1,0 +1,111 @@
+import EventStore
+import HandlerRuntime
+import JSON
+import Logging
+import ShopContracts
+
+/// Each reaction asks for a mail and records why. Both stand in the step that moves the checkpoint.
+struct CRMReactions: Sendable {
+    let logger: Logger
+
+    // MARK: Customers
+
+    func customerCreated(_ event: RecordedEvent, in unit: UnitOfWork) async throws {
+        say(Templates.welcome(try event.entity()), to: try event.entity(), "welcome", event, unit)
+    }
+
+    func customerDeleted(_ event: RecordedEvent, in unit: UnitOfWork) async throws {
+        say(Templates.goodbye(try event.entity()), to: try event.entity(), "goodbye", event, unit)
+    }
+
+    // MARK: Orders
+
+    func references(_ order: JSONObject) -> [EntityReference] {
+        let customer = order["customer_id"]?.string.map { CustomerID($0).reference }
+        let products = (order["product_ids"]?.array ?? []).compactMap { $0.string.map { ProductID($0).reference } }
+        return [customer].compactMap(\.self) + products
+    }
+
+    func orderCreated(_ event: RecordedEvent, in unit: UnitOfWork) async throws {
+        try await speak("order thanks", event, unit, Templates.thanks)
+    }
+
+    func orderDeleted(_ event: RecordedEvent, in unit: UnitOfWork) async throws {
+        try await speak("order cancelled", event, unit, Templates.cancelled)
+    }
+
+    private func speak(
+        _ kind: String, _ event: RecordedEvent, _ unit: UnitOfWork,
+        _ template: (Customer, Order, [String]) -> Letter
+    ) async throws {
+        let order: Order = try event.entity()
+        guard let customer = try await unit.look(at: order.customerID) else {
+            return skip(kind, order.customerID, event)
+        }
+        var names: [String] = []
+        for id in order.productIDs { names.append(try await unit.last(id)?.name ?? "a product that is gone") }
+        say(template(customer, order, names), to: customer, kind, event, unit)
+    }
+
+    // MARK: Stock
+
+    func inventoryCreated(_ event: RecordedEvent, in unit: UnitOfWork) async throws {
+        try await tellBuyers("back in stock", event, unit, Templates.backInStock)
+    }
+
+    func inventoryDeleted(_ event: RecordedEvent, in unit: UnitOfWork) async throws {
+        try await tellBuyers("out of stock", event, unit, Templates.gone)
+    }
+
+    private func tellBuyers(
+        _ kind: String, _ event: RecordedEvent, _ unit: UnitOfWork, _ template: (Customer, Product) -> Letter
+    ) async throws {
+        let inventory: Inventory = try event.entity()
+        guard let product = try await unit.last(inventory.productID) else { return }
+        for buyer in try await buyers(of: inventory.productID, in: unit) {
+            if let customer = try await unit.look(at: buyer) {
+                say(template(customer, product), to: customer, kind, event, unit)
+            } else {
+                skip(kind, buyer, event)
+            }
+        }
+    }
+
+    private func buyers(of product: ProductID, in unit: UnitOfWork) async throws -> [CustomerID] {
+        var buyers: [CustomerID] = []
+        var page: [String]
+        repeat {
+            page = try await unit.ids(
+                in: Self.buyersIndex, value: product.text, offset: buyers.count, count: 1_000)
+            buyers += page.map { CustomerID($0) }
+        } while page.count == 1_000
+        try await unit.glimpse(buyers.map(\.reference))
+        return buyers
+    }
+
+    private static let buyersIndex = "product.buyers"
+
+    /// Who has ordered a product: nobody is taken out of it, as who cancelled has ordered it before, too.
+    static let buyersProjection = Projection(of: Order.topic) { change in
+        guard let order = change.after, let customer = order["customer_id"]?.string else { return [] }
+        let old = Set((change.before?["product_ids"]?.array ?? []).compactMap(\.string))
+        let new = Set((order["product_ids"]?.array ?? []).compactMap(\.string))
+        return new.subtracting(old).sorted().map { .add(index: buyersIndex, value: $0, id: customer) }
+    }
+
+    // MARK: Saying it
+
+    private func say(
+        _ letter: Letter, to customer: Customer, _ kind: String, _ event: RecordedEvent, _ unit: UnitOfWork
+    ) {
+        let mail = Mail(id: .random(), to: customer.email, subject: letter.subject, body: letter.body)
+        unit.create(mail)
+        unit.create(Interaction(customerID: customer.id, kind: kind, mailID: mail.id, cause: event.id))
+    }
+
+    private func skip(_ kind: String, _ customer: CustomerID, _ event: RecordedEvent) {
+        logger.info(
+            "no mail to a customer who is gone",
+            metadata: ["kind": "\(kind)", "customer_id": "\(customer)", "event_id": "\(event.id)"])
+    }
+}

@@ -1,0 +1,121 @@
+import HTTPTypes
+import HandlerRuntime
+import Hummingbird
+import HummingbirdCore
+import JSON
+import Logging
+import NIOCore
+
+/// The routes of the REST API, made from the one table of commands.
+struct Routes: Sendable {
+    typealias Context = BasicRequestContext
+
+    let module: GatewayModule
+    let dispatcher: Dispatcher
+    let maxBody: Int
+    let logger: Logger
+
+    private var table: [(binding: HTTPBinding, method: String)] {
+        dispatcher.registry.commands.values
+            .flatMap { command in command.definition.http.map { ($0, command.definition.method) } }
+            .sorted {
+                ($0.binding.path, $0.binding.method.rawValue) < ($1.binding.path, $1.binding.method.rawValue)
+            }
+    }
+
+    var router: Router<Context> {
+        let router = Router(context: Context.self, options: .autoGenerateHeadEndpoints)
+        var paths = table.map { ($0.binding.method.rawValue, $0.binding.path) }
+        paths.append(("GET", Report.path))
+        router.add(middleware: ProblemMiddleware(module: module, paths: paths, maxBody: maxBody, logger: logger))
+        for (binding, method) in table { add(binding, to: method, router) }
+        let report = Report(dispatcher: dispatcher)
+        router.get(RouterPath(Report.path)) { _, _ in try await respond(with: .stream(report.chunks())) }
+        return router
+    }
+
+    private func add(_ binding: HTTPBinding, to method: String, _ router: Router<Context>) {
+        guard let verb = HTTPRequest.Method(binding.method.rawValue) else { return }
+        let path = binding.path
+        router.on(RouterPath(path), method: verb) { request, context in
+            try await respond(with: answer(request, context, binding, method))
+        }
+    }
+
+    // MARK: Requests
+
+    private func answer(
+        _ request: Request, _ context: Context, _ binding: HTTPBinding, _ method: String
+    ) async throws -> Answer {
+        switch binding.body {
+        case .none: return try await dispatcher.execute(method, try parameters(context))
+        case .object:
+            let body = try await json(request)
+            guard let object = body.object else { throw Refusal([.mustBe("an object", not: body)]) }
+            return try await dispatcher.execute(method, try merge(object, try parameters(context)))
+        case .batch:
+            let body = try await json(request)
+            switch body {
+            case .array(let elements): return try await dispatcher.execute(method, batch: elements)
+            case .object: return try await dispatcher.execute(method, single: body)
+            case .null, .bool, .number, .string:
+                throw Refusal([.mustBe("an object or an array of objects", not: body)])
+            }
+        }
+    }
+
+    private func parameters(_ context: Context) throws -> JSONObject {
+        JSONObject(context.parameters.map { (String($0.key), .string(String($0.value))) })
+    }
+
+    /// What stands in the path names the entity; the body may repeat it, but not contradict.
+    private func merge(_ body: JSONObject, _ path: JSONObject) throws -> JSONObject {
+        var merged = body
+        for member in path.members {
+            if let other = body[member.key], other != member.value {
+                throw Refusal([Violation("/\(member.key)", "must be left out or be the one in the path")])
+            }
+            merged[member.key] = member.value
+        }
+        return merged
+    }
+
+    private func json(_ request: Request) async throws -> JSONValue {
+        let buffer: ByteBuffer
+        do { buffer = try await request.body.collect(upTo: maxBody) } catch is NIOTooManyBytesError {
+            throw ProblemMiddleware.tooLarge(maxBody)
+        }
+        guard buffer.readableBytes > 0 else {
+            throw Refusal(.malformed, "the body is empty: JSON was expected")
+        }
+        do { return try JSONValue(parsing: buffer.readableBytesView) } catch {
+            throw Refusal(.malformed, "the body is not JSON: \(error)")
+        }
+    }
+
+    // MARK: Answers
+
+    private func respond(with answer: Answer) async throws -> Response {
+        switch answer {
+        case .value(let value): return response(ResponseBody(byteBuffer: ByteBuffer(bytes: value.bytes)))
+        case .text(let bytes): return response(ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+        case .stream(let chunks): return try await stream(chunks)
+        }
+    }
+
+    /// The first chunk is awaited before the status goes out, so that what cannot be read is told by its status.
+    private func stream(_ chunks: JSONChunks) async throws -> Response {
+        var iterator = chunks.makeAsyncIterator()
+        let first = try await iterator.next() ?? []
+        return response(
+            ResponseBody { writer in
+                try await writer.write(ByteBuffer(bytes: first))
+                for try await chunk in chunks { try await writer.write(ByteBuffer(bytes: chunk)) }
+                try await writer.finish(nil)
+            })
+    }
+
+    private func response(_ body: ResponseBody) -> Response {
+        Response(status: .ok, headers: [.contentType: "application/json"], body: body)
+    }
+}

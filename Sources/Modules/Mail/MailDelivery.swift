@@ -1,0 +1,25 @@
+import EventStore
+import HandlerRuntime
+import JSON
+import ShopContracts
+
+/// Delivers a mail that was asked for, and appends that it was sent.
+struct MailDelivery: Sendable {
+    let sender: Mailbox
+    let maildir: Maildir
+
+    init(sender: String, maildir: Maildir) {
+        self.sender = Mailbox(sender)
+        self.maildir = maildir
+    }
+
+    /// The file is there before the event says so: a crash between the two writes the same file once more.
+    func deliver(_ event: RecordedEvent, in unit: UnitOfWork) async throws {
+        let mail: Mail = try event.entity()
+        guard var current = try await unit.find(mail.id), current.sentAt == nil else { return }
+        let message = Message(mail, from: sender, messageID: "\(event.id)@\(sender.domain)", date: event.id.seconds)
+        try maildir.deliver(message.text, named: "\(event.id).\(mail.id).ordershop")
+        current.sentAt = UnixTime.now
+        unit.append("sent", current)
+    }
+}

@@ -1,0 +1,53 @@
+import ShopContracts
+
+/// An address with a name, as it stands in a From header.
+struct Mailbox: Sendable, Equatable {
+    let name: String
+    let address: String
+
+    /// - Parameter text: `Name <address>` or an address alone.
+    init(_ text: String) {
+        let parts = text.split(separator: "<", maxSplits: 1)
+        guard parts.count == 2, let end = parts[1].firstIndex(of: ">") else {
+            name = ""
+            address = text
+            return
+        }
+        name = String(parts[0].trimming(" "))
+        address = String(parts[1][..<end])
+    }
+
+    var domain: String { String(address.split(separator: "@").last ?? "localhost") }
+}
+
+/// A mail as RFC 5322 and MIME want it: ASCII lines of bounded length that end in CR LF.
+struct Message: Sendable {
+    let text: [UInt8]
+
+    /// - Parameters:
+    ///   - messageID: derived from the event that asked for the mail, so that a repeat can be told as one.
+    ///   - date: unix seconds.
+    init(_ mail: Mail, from sender: Mailbox, messageID: String, date: UInt64) {
+        let from = sender.name.isEmpty ? sender.address : "\(EncodedWord.phrase(sender.name)) <\(sender.address)>"
+        let headers = [
+            "From: \(from)",
+            "To: \(mail.to)",
+            "Subject: \(EncodedWord.text(mail.subject))",
+            "Date: \(MailDate.text(date))",
+            "Message-ID: <\(messageID)>",
+            "MIME-Version: 1.0",
+            "Content-Type: text/plain; charset=utf-8",
+            "Content-Transfer-Encoding: quoted-printable",
+        ]
+        text = Array((headers.joined(separator: "\r\n") + "\r\n\r\n" + QuotedPrintable.encode(mail.body)).utf8)
+    }
+}
+
+extension Substring {
+    fileprivate func trimming(_ character: Character) -> Substring {
+        var text = self
+        while text.last == character { text.removeLast() }
+        while text.first == character { text.removeFirst() }
+        return text
+    }
+}

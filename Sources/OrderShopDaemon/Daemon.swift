@@ -1,0 +1,146 @@
+import BillingService
+import CRMService
+import CustomerService
+import EventStore
+import GatewayService
+import Glibc
+import HandlerRuntime
+import InventoryService
+import JSONRPC
+public import Logging
+import MailService
+import NIOCore
+import NIOPosix
+import OrderService
+import ProductService
+import Redis
+import ServiceLifecycle
+import ShopContracts
+import SystemdSupport
+import UnixSignals
+
+/// The whole daemon: from its settings to one group of services.
+public struct Daemon: Sendable {
+    private let settings: Settings
+    private let logger: Logger
+    private let loadSettings: @Sendable () throws(SettingsError) -> Settings
+
+    /// - Parameter loadSettings: called on SIGHUP.
+    public init(
+        settings: Settings, logger: Logger,
+        loadSettings: @escaping @Sendable () throws(SettingsError) -> Settings
+    ) {
+        self.settings = settings
+        self.logger = logger
+        self.loadSettings = loadSettings
+    }
+
+    /// Runs until SIGTERM, SIGINT or a service fails.
+    public func run() async throws {
+        for notice in settings.notices { logger.warning("\(notice)") }
+        let directory = try StateDirectory.open(settings.stateDirectory, socket: settings.socket)
+        let embedded = try embeddedRedis(in: directory)
+        let redis = try redisClient(embedded)
+        let gateway = GatewayModule()
+        let registry = try Registry(modules(gateway, in: directory))
+        let store = Store(redis: redis, shop: settings.shop, catalogue: registry.catalogue, logger: logger)
+        let supervisor = Supervisor(registry: registry, store: store, owner: Self.name(), logger: logger)
+        let services: [any Service] =
+            ([embedded] as [(any Service)?]).compactMap(\.self) + [redis, supervisor]
+            + front(supervisor, redis, gateway, isEmbedded: embedded != nil)
+        try await run(services)
+        withExtendedLifetime(directory) {}
+    }
+
+    /// The modules of the shop. A new one is one line here.
+    private func modules(
+        _ gateway: GatewayModule, in directory: StateDirectory
+    ) throws -> [any HandlerModule] {
+        let currency = Currency(code: settings.currency) ?? .euro
+        return [
+            CustomerModule(),
+            ProductModule(currency: currency),
+            InventoryModule(),
+            OrderModule(),
+            BillingModule(currency: currency),
+            CRMModule(logger: logger),
+            MailModule(sender: settings.mailFrom, directory: try directory.directory("mail")),
+            gateway,
+        ]
+    }
+
+    // MARK: Redis
+
+    private func embeddedRedis(in directory: StateDirectory) throws -> EmbeddedRedis? {
+        if settings.redis.url != nil { return nil }
+        let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
+        return try EmbeddedRedis(in: directory, server: settings.redis.server, searchPath: path, logger: logger)
+    }
+
+    private func redisClient(_ embedded: EmbeddedRedis?) throws -> RedisClient {
+        var configuration: RedisConfiguration
+        if let embedded {
+            configuration = RedisConfiguration(address: .unix(path: embedded.socketPath))
+        } else {
+            configuration = try RedisConfiguration(url: settings.redis.url ?? "")
+        }
+        configuration.clientName = "ordershopd"
+        if let password = try settings.redis.password() { configuration.password = password }
+        if let file = settings.redis.tlsCA { configuration.tls?.caFile = file }
+        return RedisClient(
+            configuration: configuration, eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+    }
+
+    // MARK: What clients see
+
+    private func front(
+        _ supervisor: Supervisor, _ redis: RedisClient, _ gateway: GatewayModule, isEmbedded: Bool
+    ) -> [any Service] {
+        let socketBound = Signal()
+        let portBound = Signal()
+        let status = DaemonStatus(
+            settings: settings, supervisor: supervisor, redis: redis, isEmbedded: isEmbedded)
+        let notifier = SystemdNotifier(logger: logger)
+        let control = JSONRPCServer(
+            path: settings.socket, handler: ControlHandler(supervisor: supervisor, status: status), logger: logger,
+            onBound: { socketBound.fire() })
+        let http = GatewayServer(
+            gateway, dispatcher: supervisor.dispatcher,
+            address: .tcp(host: settings.http.listen.host, port: settings.http.listen.port),
+            limits: .init(body: settings.http.maxBody, connections: settings.http.maxConnections),
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger,
+            onBound: { _ in portBound.fire() })
+        let announcer = Announcer(
+            notifier: notifier, status: status, settings: settings, logger: logger,
+            conditions: [
+                { await supervisor.waitUntilReady() }, { await socketBound.wait() }, { await portBound.wait() },
+            ])
+        let watchdog = WatchdogService(notifier: notifier, logger: logger) { await status.isResponsive() }
+        let reloading = ReloadService(settings: settings, logger: logger, load: loadSettings)
+        return [control, http, announcer, watchdog, reloading]
+    }
+
+    private func run(_ services: [any Service]) async throws {
+        // Whatever ends or fails: the others get to finish their work, Redis last.
+        let configurations = services.map {
+            ServiceGroupConfiguration.ServiceConfiguration(
+                service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
+                failureTerminationBehavior: .gracefullyShutdownGroup)
+        }
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .warning)
+        var configuration = ServiceGroupConfiguration(
+            services: configurations, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+        configuration.maximumGracefulShutdownDuration = .seconds(30)
+        try await ServiceGroup(configuration: configuration).run()
+        logger.info("stopped")
+    }
+
+    /// Unlike that of any other daemon and of this one's former lives.
+    private static func name() -> String {
+        var host = utsname()
+        uname(&host)
+        let node = withUnsafeBytes(of: &host.nodename) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        return "\(node):\(getpid()):\(UUIDText.random().prefix(8))"
+    }
+}

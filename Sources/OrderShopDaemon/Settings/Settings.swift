@@ -1,0 +1,75 @@
+import Glibc
+public import Logging
+
+/// Everything an operator can set, typed and checked. `Settings.load` makes it; `SettingsOption.table` lists the
+/// names, the defaults and the meaning of each.
+public struct Settings: Sendable, Equatable {
+    public struct Redis: Sendable, Equatable {
+        /// `unix:///path`, `redis://…` or `rediss://…`; `nil`: the embedded default. May hold a password.
+        public var url: String?
+        /// The same for logs and messages, with the user and the password left out.
+        public var urlWithoutPassword: String? { url.map(RedisLocation.withoutPassword) }
+        /// PEM file of the authorities to trust for `rediss://`; `nil`: those of the system.
+        public var tlsCA: String?
+        /// The file with the password, so that it need not stand in the URL, which `ps` and the log may show.
+        public var passwordFile: String?
+        /// The redis-server of the embedded default: a path, or a name to look up in `PATH`.
+        public var server = ""
+
+        /// Reads `passwordFile`, without the line break at its end; `nil` where none is set. Read it for each new
+        /// connection: the file may be changed while the daemon runs.
+        public func password() throws(SettingsError) -> String? {
+            guard let passwordFile else { return nil }
+            let origin = SettingsOrigin.file(path: passwordFile, line: nil, column: nil)
+            do {
+                guard let text = try Files.read(passwordFile, atMost: 65_536) else { throw Errno(code: ENOENT) }
+                return String(text.prefix { !$0.isNewline })
+            } catch {
+                let message = "cannot be read: \(error); expected the password for Redis"
+                throw SettingsError(problems: [SettingsProblem(origin: origin, message: message)])
+            }
+        }
+    }
+
+    public struct HTTP: Sendable, Equatable {
+        public var listen = ListenAddress(host: "", port: 0)
+        /// The largest body of a request, in bytes.
+        public var maxBody = 0
+        public var maxConnections = 0
+    }
+
+    /// Read where no other file is named; need not exist.
+    public static let defaultFile = "/etc/ordershop/ordershopd.yaml"
+
+    /// The shop's name; empty for the default shop, whose keys have no prefix.
+    public var shop = ""
+    public var redis = Redis()
+    /// The control socket's path, absolute.
+    public var socket = ""
+    public var http = HTTP()
+    /// Absolute. `StateDirectory.open` makes it.
+    public var stateDirectory = ""
+    public var logLevel = Logger.Level.info
+    /// The sender of the shop's mails: `Name <address>` or an address.
+    public var mailFrom = ""
+    /// The ISO 4217 code of the shop's currency.
+    public var currency = ""
+
+    /// The file that was read, `nil` where there was none.
+    public internal(set) var file: String?
+    /// What was ignored and is worth a line in the log, such as a variable whose name is not known.
+    public internal(set) var notices: [String] = []
+
+    /// The defaults, with no file, variable or command line read.
+    public static var defaults: Settings {
+        var settings = Settings()
+        for option in SettingsOption.table where !option.fallback.isEmpty {
+            // A default that its own option refuses shows in the tests, not here.
+            try? option.assign(&settings, option.fallback)
+        }
+        return settings
+    }
+
+    /// Blank, to be filled from the table.
+    private init() {}
+}

@@ -1,0 +1,76 @@
+import Glibc
+
+/// What makes a text a good value. Each throws the part of the sentence that says what is wrong with it.
+extension SettingsOption {
+    /// `[a-z0-9][a-z0-9-]{0,62}`, or empty for the default shop.
+    static func shopName(_ text: String) throws(Unacceptable) -> String {
+        let isWord = { (byte: UInt8) in (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) }
+        guard text.utf8.allSatisfy({ isWord($0) || $0 == UInt8(ascii: "-") }) else {
+            throw Unacceptable(reason: "has characters that a shop's name cannot have")
+        }
+        guard text.utf8.count <= 63 else { throw Unacceptable(reason: "is too long") }
+        guard !text.hasPrefix("-") else { throw Unacceptable(reason: "starts with a hyphen") }
+        return text
+    }
+
+    static func integer(_ text: String, in range: ClosedRange<Int>) throws(Unacceptable) -> Int {
+        guard let number = Int(text) else { throw Unacceptable(reason: "is not a whole number") }
+        guard range.contains(number) else { throw Unacceptable(reason: "is out of range") }
+        return number
+    }
+
+    /// Absolute: a relative path counts from where the daemon was started.
+    static func path(_ text: String) throws(Unacceptable) -> String {
+        guard !text.isEmpty else { throw Unacceptable(reason: "is empty") }
+        guard !text.utf8.contains(0) else { throw Unacceptable(reason: "has a NUL in it") }
+        return Files.absolute(text)
+    }
+
+    static func socketPath(_ text: String) throws(Unacceptable) -> String {
+        let path = try path(text)
+        guard UnixSocket.fits(path) else {
+            throw Unacceptable(reason: "is too long, with \(path.utf8.count) bytes")
+        }
+        return path
+    }
+
+    static func readableFile(_ text: String) throws(Unacceptable) -> String {
+        let path = try path(text)
+        guard access(path, R_OK) == 0 else { throw Unacceptable(reason: "cannot be read: \(Errno.last)") }
+        return path
+    }
+
+    /// A name stays a name; only what has a slash in it is a path.
+    static func program(_ text: String) throws(Unacceptable) -> String {
+        let path = try path(text)
+        return text.contains("/") ? path : text
+    }
+
+    /// Not all of RFC 5322: enough that no header can be broken by it and that there is someone to answer to.
+    static func mailbox(_ text: String) throws(Unacceptable) -> String {
+        guard text.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
+            throw Unacceptable(reason: "has a control character in it")
+        }
+        guard let open = text.firstIndex(of: "<") else { return try address(text[...], of: text) }
+        guard text.hasSuffix(">") else { throw Unacceptable(reason: "has a < without > at its end") }
+        return try address(text[text.index(after: open)...].dropLast(), of: text)
+    }
+
+    private static func address(_ address: Substring, of text: String) throws(Unacceptable) -> String {
+        let parts = address.split(separator: "@", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else {
+            throw Unacceptable(reason: "has no address of the form NAME@HOST")
+        }
+        guard address.allSatisfy({ !$0.isWhitespace && !"<>,;\"".contains($0) }) else {
+            throw Unacceptable(reason: "has a character in the address that cannot be there")
+        }
+        return text
+    }
+
+    static func currencyCode(_ text: String) throws(Unacceptable) -> String {
+        guard CurrencyCodes.active.contains(text) else {
+            throw Unacceptable(reason: "is no currency's code")
+        }
+        return text
+    }
+}

@@ -1,0 +1,93 @@
+import Logging
+
+extension SettingsOption {
+    /// All of them. A new setting is a row here and a field of `Settings`; a flag is also an `@Option` of
+    /// `DaemonCommand`.
+    static let table: [SettingsOption] = [
+        SettingsOption(
+            "shop", flag: "--shop",
+            expected: "a name of at most 63 lower-case letters, digits and hyphens that starts with no hyphen",
+            summary: "the shop's name; the default shop has none"
+        ) { settings, text throws(Unacceptable) in
+            settings.shop = try shopName(text)
+        },
+        SettingsOption(
+            "redis.url", flag: "--redis", expected: RedisLocation.expected,
+            summary: "the Redis to use; none: a private redis-server in the state directory"
+        ) { settings, text throws(Unacceptable) in
+            settings.redis.url = text.isEmpty ? nil : try RedisLocation.checked(text)
+        },
+        SettingsOption(
+            "redis.tls.ca", expected: "a PEM file that can be read",
+            summary: "the authorities to trust for rediss://; none: those of the system"
+        ) { settings, text throws(Unacceptable) in
+            settings.redis.tlsCA = try readableFile(text)
+        },
+        SettingsOption(
+            "redis.password_file", expected: "a file that can be read",
+            summary: "the file with the password for Redis"
+        ) { settings, text throws(Unacceptable) in
+            settings.redis.passwordFile = try readableFile(text)
+        },
+        SettingsOption(
+            "redis.server", fallback: "redis-server", expected: "a path, or a name to look up in PATH",
+            summary: "the redis-server to start where there is no redis.url"
+        ) { settings, text throws(Unacceptable) in
+            settings.redis.server = try program(text)
+        },
+        SettingsOption(
+            "socket", flag: "--socket", fallback: "/run/ordershop/control.sock",
+            expected: "a path of at most \(UnixSocket.longestPath) bytes",
+            summary: "the control socket's path"
+        ) { settings, text throws(Unacceptable) in
+            settings.socket = try socketPath(text)
+        },
+        SettingsOption(
+            "http.listen", flag: "--http", fallback: "127.0.0.1:5000",
+            expected: "ADDRESS:PORT or [IPV6-ADDRESS]:PORT, such as 127.0.0.1:5000",
+            summary: "where the REST gateway listens; port 0: any that is free"
+        ) { settings, text throws(Unacceptable) in
+            settings.http.listen = try ListenAddress(parsing: text)
+        },
+        SettingsOption(
+            "http.max_body", fallback: "1048576", expected: "a number of bytes from 1 to 1073741824",
+            summary: "the largest request body, in bytes"
+        ) { settings, text throws(Unacceptable) in
+            settings.http.maxBody = try integer(text, in: 1...1_073_741_824)
+        },
+        SettingsOption(
+            "http.max_connections", fallback: "1024", expected: "a whole number from 1 to 1000000",
+            summary: "how many HTTP connections may be open at once"
+        ) { settings, text throws(Unacceptable) in
+            settings.http.maxConnections = try integer(text, in: 1...1_000_000)
+        },
+        SettingsOption(
+            "state_directory", flag: "--state-directory", fallback: "/var/lib/ordershop",
+            systemdVariable: "STATE_DIRECTORY", expected: "the path of a directory",
+            summary: "what the daemon keeps: the embedded Redis's data, the Maildir, its lock"
+        ) { settings, text throws(Unacceptable) in
+            settings.stateDirectory = try path(text)
+        },
+        SettingsOption(
+            "log.level", flag: "--log-level", fallback: "info",
+            expected: "one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))",
+            summary: "the least severe messages to log"
+        ) { settings, text throws(Unacceptable) in
+            guard let level = Logger.Level(rawValue: text) else { throw .init(reason: "is no log level") }
+            settings.logLevel = level
+        },
+        SettingsOption(
+            "mail.from", fallback: "OrderShop <shop@localhost>",
+            expected: "an address, or a name and an address, such as OrderShop <shop@example.com>",
+            summary: "the sender of the shop's mails"
+        ) { settings, text throws(Unacceptable) in
+            settings.mailFrom = try mailbox(text)
+        },
+        SettingsOption(
+            "currency", fallback: "EUR", expected: "an ISO 4217 code, such as EUR",
+            summary: "the currency of all prices"
+        ) { settings, text throws(Unacceptable) in
+            settings.currency = try currencyCode(text)
+        },
+    ]
+}

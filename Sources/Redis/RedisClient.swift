@@ -1,0 +1,109 @@
+public import Logging
+public import NIOCore
+public import ServiceLifecycle
+import Synchronization
+
+/// A client that keeps one connection to Redis alive for as long as `run()` runs, and shares it among all callers.
+///
+/// Commands of many tasks travel together, in the order of their calls. A lost connection is made anew by itself;
+/// no command is ever repeated by itself.
+public final class RedisClient: Service, Sendable {
+    let connector: Connector
+    let state = Mutex(ClientState())
+
+    public var configuration: RedisConfiguration { connector.configuration }
+
+    /// - Parameter eventLoopGroup: where the sockets live; each connection takes the group's next event loop.
+    public init(configuration: RedisConfiguration, eventLoopGroup: any EventLoopGroup, logger: Logger) {
+        connector = Connector(configuration: configuration, group: eventLoopGroup, logger: logger)
+    }
+
+    // MARK: Commands
+
+    /// Sends one command and waits for its reply.
+    ///
+    /// Throws an error reply as `server`. Without a connection, waits shortly while one is being made, and throws
+    /// `notConnected` (or `connectionRefusedByServer`) at once while attempts fail. Other codes: `outcomeUnknown`,
+    /// `overloaded`, `cancelled`, `shutDown`.
+    public func send(_ command: RedisCommand) async throws(RedisError) -> RedisValue {
+        try await currentConnection().send(command)
+    }
+
+    /// Sends all commands in one write. The replies stand in the order of the commands, error replies among them
+    /// as `RedisValue.error`. Throws what `send` throws, but no `server` errors.
+    public func pipeline(_ commands: [RedisCommand]) async throws(RedisError) -> [RedisValue] {
+        try await currentConnection().pipeline(commands)
+    }
+
+    /// Opens a connection for `body` alone and closes it afterwards: for blocking reads, which would hold up
+    /// everybody else, and for `MULTI`. Works without `run()`. Throws what `body` throws, and on connecting
+    /// `notConnected`, `connectionRefusedByServer`, `cancelled` or `shutDown`.
+    public func withDedicatedConnection<T: Sendable>(
+        _ body: @Sendable (RedisConnection) async throws -> T
+    ) async throws -> T {
+        if state.withLock({ $0.phase == .shutDown }) { throw RedisError.shutDown }
+        let connection = try await connector.connect()
+        defer { connection.close() }
+        return try await body(connection)
+    }
+
+    // MARK: The connection
+
+    public var isConnected: Bool { state.withLock { $0.connection != nil } }
+
+    /// The present state, and then each change. Whoever reads too slowly misses older changes, never the newest.
+    /// Ends after `shutDown`.
+    public var connectionStates: AsyncStream<ConnectionState> {
+        let (stream, observer) = AsyncStream.makeStream(
+            of: ConnectionState.self, bufferingPolicy: .bufferingNewest(16))
+        let (id, present) = state.withLock { $0.observe(observer) }
+        observer.onTermination = { [weak self] _ in self?.state.withLock { $0.removeObserver(id: id) } }
+        observer.yield(present)
+        if present == .shutDown { observer.finish() }
+        return stream
+    }
+
+    /// Waits for as long as it takes. Throws only `cancelled` and `shutDown`; why attempts fail is told by
+    /// `connectionStates`.
+    public func waitUntilConnected() async throws(RedisError) {
+        for await state in connectionStates {
+            if state == .connected { return }
+            if state == .shutDown { throw .shutDown }
+        }
+        throw .cancelled
+    }
+
+    private func currentConnection() async throws(RedisError) -> RedisConnection {
+        if let connection = state.withLock({ $0.connection }) { return connection }
+        return try await waitForConnection()
+    }
+
+    private func waitForConnection() async throws(RedisError) -> RedisConnection {
+        let ticket = CallTicket()
+        return try await withTaskCancellationHandler {
+            await withCheckedContinuation { addWaiter($0, ticket) }
+        } onCancel: {
+            if let id = ticket.cancel() { cancelWait(id: id) }
+        }.get()
+    }
+
+    private func addWaiter(_ waiter: ClientState.Waiter, _ ticket: borrowing CallTicket) {
+        switch state.withLock({ $0.wait(waiter) }) {
+        case .over(let result): waiter.resume(returning: result)
+        case .began(let id, let outage):
+            if !ticket.issue(id: id) { cancelWait(id: id) }
+            if let outage { endPatience(ofOutage: outage) }
+        }
+    }
+
+    private func cancelWait(id: UInt64) {
+        state.withLock { $0.cancelWait(id: id) }?.resume(returning: .failure(.cancelled))
+    }
+
+    private func endPatience(ofOutage outage: Int) {
+        connector.group.next().scheduleTask(in: TimeAmount(configuration.connectionPatience)) {
+            let (waiters, error) = self.state.withLock { $0.patienceEnded(outage: outage) }
+            for waiter in waiters { waiter.resume(returning: .failure(error)) }
+        }
+    }
+}

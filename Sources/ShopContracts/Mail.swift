@@ -1,0 +1,46 @@
+public import EventStore
+public import HandlerRuntime
+public import JSON
+
+public typealias MailID = ID<Mail>
+
+/// A mail that somebody asked for, and whether it went out.
+///
+/// Whoever wants a mail sent appends `requested`; the mail module delivers it and appends `sent`.
+public struct Mail: Entity {
+    public static let definition = TopicDefinition("mail", birth: "requested", actions: ["requested", "sent"])
+    public static let fields = [
+        Field("to", .email, "who gets it"),
+        Field("subject", .line(1...500), "the subject, one line"),
+        Field("body", .text(0...100_000), "the mail itself, plain text"),
+    ]
+
+    public let id: MailID
+    public let to: String
+    public let subject: String
+    public let body: String
+    /// When it was delivered, in unix seconds; nil while it waits.
+    public var sentAt: JSONNumber?
+
+    public init(id: MailID, fields: Fields) throws(Fields.Mismatch) {
+        self.id = id
+        to = try fields.string("to")
+        subject = try fields.string("subject")
+        body = try fields.string("body")
+        sentAt = fields.object["sent_at"]?.number
+    }
+
+    public init(id: MailID, to: String, subject: String, body: String) {
+        self.id = id
+        self.to = to
+        self.subject = subject
+        self.body = body
+    }
+
+    public func write(to writer: inout JSONWriter) {
+        writer.member("to", to)
+        writer.member("subject", subject)
+        writer.member("body", body)
+        if let sentAt { writer.member("sent_at", sentAt) }
+    }
+}

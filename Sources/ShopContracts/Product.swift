@@ -1,0 +1,33 @@
+public import EventStore
+public import HandlerRuntime
+public import JSON
+
+public typealias ProductID = ID<Product>
+
+/// Something that is sold.
+public struct Product: Entity {
+    public static let definition = TopicDefinition("product")
+
+    public static func fields(_ currency: Currency) -> [Field] {
+        [
+            Field("name", .line(1...200), "the product's name"),
+            Field("price", .price(currency), "what a piece costs, in \(currency.code)"),
+        ]
+    }
+
+    public let id: ProductID
+    public let name: String
+    /// As it was given, so that it stands in the event with the digits that it was written with.
+    public let price: JSONNumber
+
+    public init(id: ProductID, fields: Fields) throws(Fields.Mismatch) {
+        self.id = id
+        name = try fields.string("name")
+        price = try fields.number("price")
+    }
+
+    public func write(to writer: inout JSONWriter) {
+        writer.member("name", name)
+        writer.member("price", price)
+    }
+}

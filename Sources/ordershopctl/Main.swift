@@ -1,1 +1,0 @@
-@main struct Ctl { static func main() async {} }

@@ -1,0 +1,62 @@
+import ArgumentParser
+import Glibc
+
+/// The table of contents: nouns, each with its verbs in a file of its own.
+struct OrdershopCtl: VerbGroup {
+    static let configuration = CommandConfiguration(
+        commandName: "ordershopctl",
+        abstract: "Looks after an OrderShop daemon and its shop.",
+        discussion: """
+            Exit codes: 0 done, 1 refused (the reason is on stderr), 2 wrong usage, 3 the daemon cannot be reached.
+            """,
+        subcommands: [
+            Status.self, Modules.self, Customers.self, Products.self, Inventories.self, Orders.self,
+            Billings.self, CRM.self, Mail.self, Call.self,
+        ])
+
+    @OptionGroup var connection: ConnectionOptions
+}
+
+/// A noun: it does nothing without a verb, and to leave the verb out is wrong usage.
+protocol VerbGroup: AsyncParsableCommand {}
+
+extension VerbGroup {
+    mutating func run() async throws {
+        throw Failure(.usage, (Self.configuration.commandName ?? "") + ": a command is missing.\n" + OrdershopCtl.helpMessage(for: Self.self))
+    }
+}
+
+@main
+enum Main {
+    static func main() async {
+        let status = await run(Array(CommandLine.arguments.dropFirst()))
+        exit(status.rawValue)
+    }
+
+    private static func run(_ arguments: [String]) async -> ExitStatus {
+        do {
+            var command = try OrdershopCtl.parseAsRoot(arguments)
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+            return .done
+        } catch let failure as Failure {
+            Output.complain(failure.message)
+            return failure.status
+        } catch {
+            return explain(error)
+        }
+    }
+
+    /// Requests for help come as errors too.
+    private static func explain(_ error: any Error) -> ExitStatus {
+        let message = OrdershopCtl.fullMessage(for: error)
+        guard OrdershopCtl.exitCode(for: error).isSuccess else {
+            Output.complain(message)
+            return .usage
+        }
+        return (try? Output.write(message + "\n")) == nil ? .refused : .done
+    }
+}

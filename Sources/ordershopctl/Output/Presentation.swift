@@ -1,0 +1,56 @@
+import JSON
+
+extension Presentation {
+    /// The result in words and tables, without a line break at the end; empty where there is nothing to show.
+    func text(of result: JSONValue, on screen: Screen) -> String {
+        switch self {
+        case .table(let empty): result == [] ? empty : Self.readable(result, screen)
+        case .record: result == .null ? "" : Self.readable(result, screen)
+        case .done(let sentence):
+            result == true || result == .null ? printable(sentence) : Self.readable(result, screen)
+        case .plain: Self.readable(result, screen)
+        case .status: StatusReport(result).text(on: screen)
+        case .prettyJSON: PrettyJSON.text(result)
+        }
+    }
+
+    /// Any value, as its kind suggests.
+    static func readable(_ value: JSONValue, _ screen: Screen) -> String {
+        if let object = value.object { return record(object, screen) }
+        if let objects = value.array?.compactMap(\.object), objects.count == value.array?.count, !objects.isEmpty {
+            return Table(objects).text(on: screen)
+        }
+        return Cell.text(value)
+    }
+
+    static func record(_ object: JSONObject, _ screen: Screen) -> String {
+        let names = object.members.map { printable($0.key).replacing("_", with: " ") }
+        let width = names.map(\.columns).max() ?? 0
+        return zip(names, object.members).map { name, member in
+            let text = Cell.text(member.value, of: member.key)
+            let space = text.isEmpty ? "" : String(repeating: " ", count: width - name.columns + 2)
+            return screen.heading(name) + space + text
+        }
+        .joined(separator: "\n")
+    }
+}
+
+/// JSON over several lines, for people. Strings and numbers stand as in the compact text.
+enum PrettyJSON {
+    static func text(_ value: JSONValue, indent: String = "") -> String {
+        let inner = indent + "  "
+        switch value {
+        case .array(let elements) where !elements.isEmpty:
+            let lines = elements.map { inner + text($0, indent: inner) }
+            return "[\n" + lines.joined(separator: ",\n") + "\n" + indent + "]"
+        case .object(let object) where !object.members.isEmpty:
+            let lines = object.members.map { member in
+                inner + scalar(.string(member.key)) + ": " + text(member.value, indent: inner)
+            }
+            return "{\n" + lines.joined(separator: ",\n") + "\n" + indent + "}"
+        case .null, .bool, .number, .string, .array, .object: return scalar(value)
+        }
+    }
+
+    private static func scalar(_ value: JSONValue) -> String { printable(value.text) }
+}

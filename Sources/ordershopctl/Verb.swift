@@ -1,0 +1,32 @@
+import ArgumentParser
+import JSON
+
+/// One command: from its options to a call, from the result to text.
+protocol Verb: AsyncParsableCommand {
+    var connection: ConnectionOptions { get }
+    var request: Request { get throws }
+    var presentation: Presentation { get }
+}
+
+/// How a result is shown to people.
+enum Presentation {
+    /// A list, with what to say where it is empty.
+    case table(whenEmpty: String)
+    /// One object. Null is a refusal: what is missing.
+    case record(whenNull: String)
+    /// A result that says no more than "done", with the words for it.
+    case done(String)
+    /// The value by itself on a line.
+    case plain
+    case status
+    case prettyJSON
+}
+
+extension Verb {
+    mutating func run() async throws {
+        let result = try await connection.call(try request)
+        let text = connection.json ? result.text : presentation.text(of: result, on: .standardOutput)
+        if !text.isEmpty { try Output.write(text + "\n") }
+        if case .record(let complaint) = presentation, result == .null { throw Failure(.refused, complaint) }
+    }
+}

@@ -1,0 +1,85 @@
+import ArgumentParser
+import JSON
+
+struct Inventories: VerbGroup {
+    static let configuration = CommandConfiguration(
+        commandName: "inventory", abstract: "What is in stock.",
+        subcommands: [
+            ListEntities<Noun>.self, GetEntity<Noun>.self, CreateEntity<Noun>.self, UpdateEntity<Noun>.self,
+            DeleteEntity<Noun>.self, Increment.self, Decrement.self, Reserve.self, Release.self,
+        ])
+
+    @OptionGroup var connection: ConnectionOptions
+
+    enum Noun: EntityNoun {
+        static let name = "inventory"
+        static let plural = "inventories"
+        typealias Fields = InventoryFields
+    }
+}
+
+struct InventoryFields: EntityFields {
+    @Option(help: ArgumentHelp("The product that is in stock.", valueName: "id")) var product: String
+    @Option(help: "Pieces in stock.") var amount: Int64
+
+    var members: [(String, JSONValue)] {
+        [("product_id", .string(product)), ("amount", .number(JSONNumber(amount)))]
+    }
+}
+
+/// An inventory and a number of pieces.
+struct Change: ParsableArguments {
+    @Argument(help: "The inventory's id.") var id: String
+    @Option(help: "How many pieces.") var by: Int64 = 1
+
+    var params: JSONValue { ["id": .string(id), "amount": .number(JSONNumber(by))] }
+}
+
+struct Increment: Verb {
+    static let configuration = CommandConfiguration(abstract: "Add pieces.")
+
+    @OptionGroup var change: Change
+    @OptionGroup var connection: ConnectionOptions
+
+    var request: Request { Request("inventory.increment", change.params) }
+    var presentation: Presentation { .done("The inventory \(change.id) has \(change.by) more.") }
+}
+
+struct Decrement: Verb {
+    static let configuration = CommandConfiguration(abstract: "Take pieces away.")
+
+    @OptionGroup var change: Change
+    @OptionGroup var connection: ConnectionOptions
+
+    var request: Request { Request("inventory.decrement", change.params) }
+    var presentation: Presentation { .done("The inventory \(change.id) has \(change.by) less.") }
+}
+
+/// An order and the pieces it is about.
+struct Reservation: ParsableArguments {
+    @Option(help: ArgumentHelp("The order that the pieces are for.", valueName: "id")) var order: String
+    @Option(help: ArgumentHelp("A product; ID*3 for three pieces. May be repeated.", valueName: "id"))
+    var product: [Pieces]
+
+    var params: JSONValue { ["order_id": .string(order), "product_ids": product.ids] }
+}
+
+struct Reserve: Verb {
+    static let configuration = CommandConfiguration(abstract: "Take the pieces of an order out of the stock.")
+
+    @OptionGroup var reservation: Reservation
+    @OptionGroup var connection: ConnectionOptions
+
+    var request: Request { Request("inventory.reserve", reservation.params) }
+    var presentation: Presentation { .done("The pieces for the order \(reservation.order) are reserved.") }
+}
+
+struct Release: Verb {
+    static let configuration = CommandConfiguration(abstract: "Give the pieces of an order back to the stock.")
+
+    @OptionGroup var reservation: Reservation
+    @OptionGroup var connection: ConnectionOptions
+
+    var request: Request { Request("inventory.release", reservation.params) }
+    var presentation: Presentation { .done("The pieces for the order \(reservation.order) are released.") }
+}
