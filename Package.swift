@@ -21,6 +21,10 @@ func room(
 }
 
 /// One target per module of the shop: that is what keeps a module from reaching into another.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
 func module(_ name: String, _ more: [Target.Dependency] = []) -> Target {
     room(
         name + "Service", path: "Sources/Modules/" + name,
@@ -87,6 +91,33 @@ let package = Package(
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]),
+
+        // MARK: Tests
+        .target(
+            name: "TestKit", dependencies: [nio("NIOCore"), nio("NIOPosix")], path: "Tests/TestKit",
+            swiftSettings: strict),
+        tests("JSONTests", ["JSON"]),
+        tests(
+            "RedisTests",
+            [
+                "Redis", "TestKit", log, lifecycle, nio("NIOCore"), nio("NIOPosix"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
+        tests("JSONRPCTests", ["JSON", "JSONRPC", log, lifecycle, nio("NIOCore"), nio("NIOPosix")]),
+        tests("SystemdSupportTests", ["SystemdSupport", log, lifecycle]),
+        tests("EventStoreTests", ["EventStore", "JSON", "Redis", "TestKit", log, nio("NIOCore"), nio("NIOPosix")]),
+        tests(
+            "HandlerRuntimeTests",
+            ["HandlerRuntime", "EventStore", "JSON", "Redis", "TestKit", log, lifecycle, nio("NIOPosix")]),
+        tests(
+            "ShopTests",
+            ["ShopContracts", "HandlerRuntime", "EventStore", "JSON", log]
+                + modules.map { .byName(name: $0 + "Service") }),
+        tests("OrderShopDaemonTests", ["OrderShopDaemon", arguments, log, lifecycle, nio("NIOCore"), nio("NIOPosix")]),
+        tests("OrdershopctlTests", ["ordershopctl", "JSON", "JSONRPC", log, lifecycle, nio("NIOPosix")]),
+        tests(
+            "SystemTests",
+            ["ordershopd", "ordershopctl", "JSON", "JSONRPC", "Redis", "TestKit", log, nio("NIOPosix")]),
     ],
     swiftLanguageModes: [.v6]
 )

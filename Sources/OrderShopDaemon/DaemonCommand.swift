@@ -50,7 +50,7 @@ public struct DaemonCommand: ParsableCommand {
     /// `run` also gets what loads the settings again from the same sources.
     public static func main(
         _ arguments: [String]? = nil,
-        run: (Settings, @escaping @Sendable () throws(SettingsError) -> Settings) async throws -> Void
+        run: @Sendable (Settings, @escaping @Sendable () throws(SettingsError) -> Settings) async throws -> Void
     ) async {
         do {
             let flags = try parse(arguments).flags

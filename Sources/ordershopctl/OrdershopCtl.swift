@@ -22,7 +22,8 @@ protocol VerbGroup: AsyncParsableCommand {}
 
 extension VerbGroup {
     mutating func run() async throws {
-        throw Failure(.usage, (Self.configuration.commandName ?? "") + ": a command is missing.\n" + OrdershopCtl.helpMessage(for: Self.self))
+        let name = Self.configuration.commandName ?? ""
+        throw Failure(.usage, "\(name): a command is missing.\n" + OrdershopCtl.helpMessage(for: Self.self))
     }
 }
 

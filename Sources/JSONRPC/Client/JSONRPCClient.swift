@@ -41,7 +41,9 @@ public final class JSONRPCClient: Sendable {
     }
 
     /// Where many connect at once the kernel turns some away, as there is no waiting for a non-blocking socket.
-    private static func connect(_ bootstrap: ClientBootstrap, to address: SocketAddress) async throws -> any Channel {
+    private static func connect(
+        _ bootstrap: ClientBootstrap, to address: SocketAddress
+    ) async throws -> any Channel {
         for _ in 0..<100 {
             do { return try await bootstrap.connect(to: address).get() } catch let error as IOError {
                 guard error.errnoCode == EAGAIN else { throw error }

@@ -83,7 +83,8 @@ public struct JSONRPCServer: Service {
 
     private func serve(_ connection: Connection, _ open: OpenConnections) async {
         guard open.add() else {
-            logger.warning("a connection is refused, there are too many", metadata: ["limit": "\(limits.connections)"])
+            logger.warning(
+                "a connection is refused, there are too many", metadata: ["limit": "\(limits.connections)"])
             return await connection.refuse(.busy("There are \(limits.connections) connections already. Try later."))
         }
         defer { open.remove() }

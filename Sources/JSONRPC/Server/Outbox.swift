@@ -67,15 +67,20 @@ final class Outbox: Sendable {
     /// An error before the first byte went out is an ordinary error answer. Later there is no honest way to take
     /// the line back, so the connection ends.
     private func stream(_ chunks: some AsyncSequence<[UInt8], any Error>, id: JSONRPCID) async {
+        guard channel.isActive else { return }
         var writer = ChunkWriter(channel)
         do {
             try await writer.writeStream(chunks, id: id)
-        } catch where !writer.hasFlushed {
+        } catch let error where !writer.hasFlushed {
             var writer = ChunkWriter(channel)
             await attempt { try await writer.writeLine(Answer.error(JSONRPCError(streaming: error), id: id)) }
             await attempt { try await writer.flush() }
         } catch {
-            logger.warning("a streamed result broke off, closing the connection", metadata: ["error": "\(error)"])
+            // That the client has gone is its own affair, that a result cannot be read is ours.
+            let level: Logger.Level = channel.isActive ? .warning : .debug
+            logger.log(
+                level: level, "a streamed result broke off, closing the connection", metadata: ["error": "\(error)"]
+            )
             channel.close(promise: nil)
         }
     }

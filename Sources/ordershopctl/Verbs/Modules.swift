@@ -10,7 +10,8 @@ struct Modules: VerbGroup {
 }
 
 struct ListModules: Verb {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "Show the modules and their states.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "Show the modules and their states.")
 
     @OptionGroup var connection: ConnectionOptions
 

@@ -1,0 +1,90 @@
+import JSON
+import Testing
+
+@Suite(.timeLimit(.minutes(2))) struct `A command line becomes a call` {
+    @Test(arguments: [
+        ("status", "daemon.status {}"),
+        ("module list", "module.list {}"),
+        ("module enable crm", #"module.enable {"name":"crm"}"#),
+        ("module disable crm", #"module.disable {"name":"crm"}"#),
+        ("module rebuild crm", #"module.rebuild {"name":"crm"}"#),
+        ("customer list", "customer.list {}"),
+        ("customer get C", #"customer.get {"id":"C"}"#),
+        ("customer create --name Ann --email a@b", #"customer.create {"name":"Ann","email":"a@b"}"#),
+        ("customer create --email a@b --name Ann", #"customer.create {"name":"Ann","email":"a@b"}"#),
+        ("customer update C --name Ann --email a@b", #"customer.update {"id":"C","name":"Ann","email":"a@b"}"#),
+        ("customer delete C", #"customer.delete {"id":"C"}"#),
+        ("product create --name Tea --price 12.50", #"product.create {"name":"Tea","price":12.50}"#),
+        (
+            "product create --name Tea --price 0.10000000000000000000001",
+            #"product.create {"name":"Tea","price":0.10000000000000000000001}"#
+        ),
+        ("product update P --name Tea --price 3", #"product.update {"id":"P","name":"Tea","price":3}"#),
+        ("product list", "product.list {}"),
+        ("inventory create --product P --amount 7", #"inventory.create {"product_id":"P","amount":7}"#),
+        ("inventory update I --product P --amount 7", #"inventory.update {"id":"I","product_id":"P","amount":7}"#),
+        ("inventory increment I", #"inventory.increment {"id":"I","amount":1}"#),
+        ("inventory increment I --by 3", #"inventory.increment {"id":"I","amount":3}"#),
+        ("inventory decrement --by 3 I", #"inventory.decrement {"id":"I","amount":3}"#),
+        (
+            "inventory reserve --order O --product P*2 --product Q",
+            #"inventory.reserve {"order_id":"O","product_ids":["P","P","Q"]}"#
+        ),
+        ("inventory release --order O --product P", #"inventory.release {"order_id":"O","product_ids":["P"]}"#),
+        ("order create --customer C --product P", #"order.create {"product_ids":["P"],"customer_id":"C"}"#),
+        (
+            "order create --product P*3 --customer C --product Q --product P",
+            #"order.create {"product_ids":["P","P","P","Q","P"],"customer_id":"C"}"#
+        ),
+        (
+            "order update O --customer C --product P",
+            #"order.update {"id":"O","product_ids":["P"],"customer_id":"C"}"#
+        ),
+        ("order unbilled", "order.unbilled {}"),
+        ("billing create --order O", #"billing.create {"order_id":"O"}"#),
+        ("billing update B --order O --done 1.5", #"billing.update {"id":"B","order_id":"O","done":1.5}"#),
+        ("billing delete B", #"billing.delete {"id":"B"}"#),
+        ("crm interactions C", #"crm.interactions {"customer_id":"C"}"#),
+        ("mail list", "mail.list {}"),
+        ("mail send --to a@b --subject Hi --body Text", #"mail.send {"to":"a@b","subject":"Hi","body":"Text"}"#),
+        ("call any.thing", "any.thing"),
+        (#"call any.thing {"a":[1.50,null]}"#, #"any.thing {"a":[1.50,null]}"#),
+        ("call any.thing [1]", "any.thing [1]"),
+    ])
+    func `with parameters by name`(line: String, call: String) async throws {
+        let (ctl, asked) = try await FakeDaemon.run(line.split(separator: " ").map(String.init))
+        #expect(asked == [call])
+        #expect(ctl.status == 0)
+        #expect(ctl.errors == "")
+    }
+
+    @Test(arguments: [
+        ["--socket", "PATH", "--json", "--timeout", "5", "customer", "delete", "C"],
+        ["customer", "--json", "--socket", "PATH", "delete", "--timeout", "5", "C"],
+        ["customer", "delete", "C", "--timeout=5", "--json", "--socket=PATH"],
+        ["customer", "delete", "--json", "C", "--socket", "PATH"],
+    ])
+    func `with the common options anywhere`(arguments: [String]) async throws {
+        let daemon = FakeDaemon { _ in true }
+        let ctl = try await daemon.serve { path in
+            try await Ctl.run(arguments.map { $0.replacing("PATH", with: path) })
+        }
+        #expect(ctl == Ctl(status: 0, output: "true\n", errors: ""))
+        #expect(daemon.asked == [#"customer.delete {"id":"C"}"#])
+    }
+
+    @Test func `with parameters from the standard input`() async throws {
+        let (ctl, asked) = try await FakeDaemon.run("call", "a.b", "-", input: "{\"x\":\n [1]}\n")
+        #expect(asked == [#"a.b {"x":[1]}"#])
+        #expect(ctl.output == "true\n")
+    }
+
+    @Test func `with texts as they are`() async throws {
+        let name = #"Zoë "Z" \ 日本 --x"#
+        let (_, asked) = try await FakeDaemon.run("customer", "create", "--name", name, "--email", "")
+        #expect(
+            asked == [
+                "customer.create " + JSONValue.object(JSONObject([("name", .string(name)), ("email", "")])).text
+            ])
+    }
+}
