@@ -39,6 +39,8 @@ let package = Package(
     products: [
         .executable(name: "ordershopd", targets: ["ordershopd"]),
         .executable(name: "ordershopctl", targets: ["ordershopctl"]),
+        // For modules that live in packages of their own, and for the benchmarks.
+        .library(name: "OrderShopKit", targets: ["JSON", "Redis", "EventStore", "HandlerRuntime"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -113,7 +115,8 @@ let package = Package(
             "ShopTests",
             ["ShopContracts", "HandlerRuntime", "EventStore", "JSON", log]
                 + modules.map { .byName(name: $0 + "Service") }),
-        tests("OrderShopDaemonTests", ["OrderShopDaemon", arguments, log, lifecycle, nio("NIOCore"), nio("NIOPosix")]),
+        tests(
+            "OrderShopDaemonTests", ["OrderShopDaemon", arguments, log, lifecycle, nio("NIOCore"), nio("NIOPosix")]),
         tests("OrdershopctlTests", ["ordershopctl", "JSON", "JSONRPC", log, lifecycle, nio("NIOPosix")]),
         tests(
             "SystemTests",

@@ -65,13 +65,15 @@ public final class Supervisor: Service {
     public func waitUntilReady() async { await readiness.wait() }
 
     private func open() async throws {
+        var said = ""
         while true {
             do {
                 try await store.open()
                 try await beat()
                 return
             } catch let error as StoreError where error.code == .unavailable || error.code == .outcomeUnknown {
-                logger.warning("waiting for Redis", metadata: ["reason": "\(error)"])
+                if error.message != said { logger.warning("waiting for Redis", metadata: ["reason": "\(error)"]) }
+                said = error.message
                 try await Task.sleep(for: .milliseconds(200))
             }
         }

@@ -45,10 +45,11 @@ public struct Daemon: Sendable {
         let registry = try Registry(modules(gateway, in: directory))
         let store = Store(redis: redis, shop: settings.shop, catalogue: registry.catalogue, logger: logger)
         let supervisor = Supervisor(registry: registry, store: store, owner: Self.name(), logger: logger)
-        let services: [any Service] =
-            ([embedded] as [(any Service)?]).compactMap(\.self) + [redis, supervisor]
-            + front(supervisor, redis, gateway, isEmbedded: embedded != nil)
-        try await run(services)
+        var services: [any Service] = [redis, supervisor]
+        if let embedded {
+            services = [embedded, Deferred(service: redis) { try await embedded.waitUntilReady() }, supervisor]
+        }
+        try await run(services + front(supervisor, redis, gateway, isEmbedded: embedded != nil))
         withExtendedLifetime(directory) {}
     }
 

@@ -13,7 +13,7 @@ struct Backoff: Sendable {
     mutating func next(using generator: inout some RandomNumberGenerator) -> Duration {
         let ceiling = min(maximum, minimum * (1 << min(attempts, 20)))
         attempts += 1
-        let share = Double.random(in: 0...1, using: &generator)
+        let share = Double.random(in: 0..<1, using: &generator)
         return max(minimum, ceiling * share)
     }
 

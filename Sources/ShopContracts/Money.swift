@@ -51,6 +51,11 @@ public struct Money: Sendable, Hashable {
         self.init(minorUnits: units, currency: currency)
     }
 
+    /// As a number in the currency's own unit, with the digits that it needs.
+    public var number: JSONNumber {
+        JSONNumber(unscaled: minorUnits, fractionDigits: currency.fractionDigits)
+    }
+
     /// The sum, nil where it does not fit or the currencies differ.
     public func adding(_ other: Money) -> Money? {
         let (sum, overflow) = minorUnits.addingReportingOverflow(other.minorUnits)

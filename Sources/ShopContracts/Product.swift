@@ -17,7 +17,7 @@ public struct Product: Entity {
 
     public let id: ProductID
     public let name: String
-    /// As it was given, so that it stands in the event with the digits that it was written with.
+    /// In the shop's currency. `Money` makes an amount of it.
     public let price: JSONNumber
 
     public init(id: ProductID, fields: Fields) throws(Fields.Mismatch) {

@@ -82,7 +82,8 @@ import Testing
                 #expect(!redis.isConnected)
                 try await server.restart()
                 let time = try await ContinuousClock().measure { try await redis.waitUntilConnected() }
-                #expect(time < .seconds(1.5))
+                // The longest pause is a second; the rest is for a busy machine.
+                #expect(time < .seconds(3))
                 #expect(try await redis.send("PING") == .status("PONG"))
             }
         }
@@ -192,7 +193,7 @@ import Testing
             let time = await ContinuousClock().measure {
                 #expect(await errorCode { _ = try await blocked.value } == .cancelled)
             }
-            #expect(time < .seconds(1))
+            #expect(time < .seconds(5))
             try await eventually("it is closed") { try await redis.blockedClients() == 0 }
         }
     }

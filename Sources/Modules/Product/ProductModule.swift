@@ -1,5 +1,6 @@
 public import EventStore
 public import HandlerRuntime
+import JSON
 public import ShopContracts
 
 /// What can be ordered, and at what price.
@@ -13,6 +14,18 @@ public struct ProductModule: HandlerModule {
 
     public var commands: [CommandDefinition] {
         let product = EntityCommands<Product>("product", plural: "products", fields: Product.fields(currency))
-        return [product.create(), product.get, product.list, product.update(), product.delete()]
+        return [
+            product.create(complete: canonical), product.get, product.list, product.update(complete: canonical),
+            product.delete(),
+        ]
+    }
+
+    /// One price is written in one way, whatever way it was given in: `1.250e1` and `12.50` as `12.5`.
+    private func canonical(_ parameters: JSONObject) -> JSONObject {
+        var parameters = parameters
+        if let price = parameters["price"]?.number.flatMap({ Money($0, currency) }) {
+            parameters["price"] = .number(price.number)
+        }
+        return parameters
     }
 }
