@@ -68,7 +68,7 @@ let package = Package(
         room("JSONRPC", ["JSON", log, lifecycle, nio("NIOCore"), nio("NIOPosix")]),
         room(
             "EventStore", ["JSON", "Redis", log, nio("NIOCore")],
-            resources: ["transact", "load", "heartbeat", "release"].map { .embedInCode("Lua/\($0).lua") }),
+            resources: ["transact", "load", "lag", "heartbeat", "release"].map { .embedInCode("Lua/\($0).lua") }),
         room("HandlerRuntime", ["JSON", "EventStore", log, lifecycle, nio("NIOCore")]),
         room("ShopContracts", ["JSON", "EventStore", "HandlerRuntime"]),
         .executableTarget(
@@ -84,7 +84,7 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + modules.map { .byName(name: $0 + "Service") }),
         module("Customer"), module("Product"), module("Inventory"), module("Order"), module("Billing"),
-        module("CRM"), module("Mail"),
+        module("CRM"), module("Mail", [nio("NIOPosix")]),
         module(
             "Gateway",
             [

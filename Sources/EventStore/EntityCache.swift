@@ -36,7 +36,7 @@ struct EntityCache: Sendable {
         for member in entity.members where member.key != "id" {
             fields += [member.key, value(of: member, topic, id, &writes)]
         }
-        return writes + [.command(["HSET", keys.entity(topic, id)] + fields)]
+        return writes + chunks(of: fields, by: 1_000).map { .command(["HSET", keys.entity(topic, id)] + $0) }
     }
 
     /// A scalar as text; for a list or an object, the name of the key that it is written to.

@@ -44,5 +44,6 @@ struct Scripts: Sendable {
     let transact = Script(PackageResources.transact_lua)
     let load = Script(PackageResources.load_lua)
     let heartbeat = Script(PackageResources.heartbeat_lua)
+    let lag = Script(PackageResources.lag_lua)
     let release = Script(PackageResources.release_lua)
 }

@@ -24,18 +24,23 @@ extension Store {
         return positions
     }
 
-    /// How many events stand behind the positions, over all the streams. It counts at most `limit` per stream.
+    /// How many events stand behind the positions, over all the streams, in one round trip.
+    /// - Parameter limit: at most so many are counted in each stream, as counting takes Redis's time.
     public func lag(
-        of streams: [StreamKey], behind positions: [StreamKey: EventID], limit: Int = 10_000
+        of streams: [StreamKey], behind positions: [StreamKey: EventID], limit: Int = Store.lagLimit
     ) async throws(StoreError) -> Int {
-        let commands = streams.map { stream in
-            RedisCommand(
-                "XREAD", "COUNT", String(limit), "STREAMS", keys.stream(stream),
-                (positions[stream] ?? .zero).description)
+        let reply = try await run(scripts.lag) { command in
+            command.append(limit)
+            for stream in streams {
+                command.append(keys.stream(stream))
+                command.append((positions[stream] ?? .zero).description)
+            }
         }
-        let replies = try await pipeline(commands)
-        return replies.reduce(0) { $0 + ($1.array?.first?.array?.last?.array?.count ?? 0) }
+        return (reply.array ?? []).reduce(0) { $0 + Int($1.int ?? 0) }
     }
+
+    /// A lag from here on may be higher than it was counted.
+    public static let lagLimit = 1_000
 
     // MARK: Modules and leases
 
@@ -47,15 +52,15 @@ extension Store {
                 : RedisCommand("HSET", keys.modules, module, "disabled"))
     }
 
-    /// Takes or renews the leases of the modules that are enabled and that nobody else holds; gives back those of
-    /// disabled ones. One round trip.
+    /// Takes or renews the leases of the modules that are enabled and that nobody else holds; ends those of
+    /// disabled ones, whoever holds them. One round trip.
     /// - Parameters:
     ///   - owner: this daemon's name, unlike that of any other and of its own former lives.
     ///   - time: for how long the lease holds when it is not renewed.
     public func heartbeat(
         _ modules: [String], owner: String, time: Duration
     ) async throws(StoreError) -> [ModuleStanding] {
-        let milliseconds = time.components.seconds * 1_000
+        let milliseconds = (time / .milliseconds(1)).rounded(.up)
         let reply = try await run(scripts.heartbeat) { command in
             command.append(keys.modules)
             command.append(owner)

@@ -8,12 +8,15 @@ extension Store {
     public func listen(_ ring: @Sendable () -> Void) async throws {
         try await redis.withDedicatedConnection { connection in
             var position = try await self.clock(on: connection)
+            // Where another program wrote ahead of the clock.
+            var ahead: [String: EventID] = [:]
             ring()
             while !Task.isCancelled {
-                let reply = try await connection.send(self.blockingRead(after: position), timeout: .seconds(30))
-                guard let woken = self.newest(in: reply) else { continue }
+                let command = self.blockingRead(after: position, ahead)
+                let reply = try await connection.send(command, timeout: .seconds(30))
+                ahead.merge(self.newest(in: reply)) { $1 }
                 // Read after the wake-up: everything up to it stands in the streams, so nothing is slept through.
-                position = max(woken, try await self.clock(on: connection))
+                position = try await self.clock(on: connection)
                 ring()
                 // Under load one ring a moment is enough for all that came in it.
                 try await Task.sleep(for: .milliseconds(5))
@@ -21,10 +24,11 @@ extension Store {
         }
     }
 
-    private func blockingRead(after position: EventID) -> RedisCommand {
+    private func blockingRead(after position: EventID, _ ahead: [String: EventID]) -> RedisCommand {
         var command = RedisCommand("XREAD", "COUNT", "1", "BLOCK", "10000", "STREAMS")
-        for stream in catalogue.streams { command.append(keys.stream(stream)) }
-        for _ in catalogue.streams { command.append(position.description) }
+        let streams = catalogue.streams.map(keys.stream)
+        for stream in streams { command.append(stream) }
+        for stream in streams { command.append(max(position, ahead[stream] ?? .zero).description) }
         return command
     }
 
@@ -33,9 +37,12 @@ extension Store {
             .flatMap { EventID($0) } ?? .zero
     }
 
-    private func newest(in reply: RedisValue) -> EventID? {
-        (reply.array ?? []).compactMap { stream in
-            stream.array?.last?.array?.last?.array?.first?.string.flatMap { EventID($0) }
-        }.max()
+    private func newest(in reply: RedisValue) -> [String: EventID] {
+        var newest: [String: EventID] = [:]
+        for stream in reply.array ?? [] {
+            guard let name = stream.array?.first?.string else { continue }
+            newest[name] = stream.array?.last?.array?.last?.array?.first?.string.flatMap { EventID($0) }
+        }
+        return newest
     }
 }

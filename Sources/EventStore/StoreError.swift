@@ -11,6 +11,7 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         case unexpectedReply
         /// A key is not of the type that it has in a shop.
         case foreignKey
+        /// The waiting task was cancelled: it may have been written.
         case cancelled
     }
 
@@ -27,7 +28,7 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
     init(_ error: RedisError) {
         switch error.code {
         case .cancelled: self.init(.cancelled, "the call was cancelled", cause: error)
-        case .outcomeUnknown: self.init(.outcomeUnknown, error.message, cause: error)
+        case .outcomeUnknown, .protocolViolation: self.init(.outcomeUnknown, error.message, cause: error)
         case .server(.wrongtype): self.init(.foreignKey, error.message, cause: error)
         default: self.init(.unavailable, error.message, cause: error)
         }

@@ -1,27 +1,24 @@
-public import EventStore
+import EventStore
 public import JSON
-public import Logging
+import Logging
 
 /// Runs commands, wherever they come from: the socket, REST, another module.
 public final class Dispatcher: Sendable {
     public let registry: Registry
     private let store: Store
-    private let isEnabled: @Sendable (String) -> Bool
+    private let gates: Gates
     private let committed: @Sendable () -> Void
     private let logger: Logger
     private let locks = KeyedLocks()
 
-    /// - Parameters:
-    ///   - isEnabled: whether a module takes commands now.
-    ///   - committed: called after events were appended.
-    public init(
-        registry: Registry, store: Store, logger: Logger, isEnabled: @escaping @Sendable (String) -> Bool,
-        committed: @escaping @Sendable () -> Void
+    /// - Parameter committed: called after events were appended.
+    init(
+        registry: Registry, store: Store, gates: Gates, logger: Logger, committed: @escaping @Sendable () -> Void
     ) {
         self.registry = registry
         self.store = store
         self.logger = logger
-        self.isEnabled = isEnabled
+        self.gates = gates
         self.committed = committed
     }
 
@@ -30,7 +27,8 @@ public final class Dispatcher: Sendable {
     /// Runs one command.
     /// - Returns: its answer, when all that it wrote can be read by everybody.
     public func execute(_ method: String, _ parameters: JSONObject) async throws(Refusal) -> Answer {
-        let command = try command(method)
+        let (command, pass) = try admit(method)
+        defer { withExtendedLifetime(pass) {} }
         try command.check(parameters)
         switch command.body {
         case .query(let run): return try await run(parameters, store)
@@ -39,10 +37,11 @@ public final class Dispatcher: Sendable {
         }
     }
 
-    /// Runs one command for several parameters in one step: all of them or none.
+    /// Runs one command for several objects in one step: all of them or none.
     /// - Returns: the results, in order.
     public func execute(_ method: String, batch: [JSONValue]) async throws(Refusal) -> Answer {
-        let command = try command(method)
+        let (command, pass) = try admit(method)
+        defer { withExtendedLifetime(pass) {} }
         guard batch.count <= Self.maxBatch else {
             throw Refusal(
                 .tooLarge, "at most \(Self.maxBatch) objects are taken at once, not \(batch.count): split them")
@@ -53,7 +52,8 @@ public final class Dispatcher: Sendable {
 
     /// Runs one command for one object and answers as for a batch of one.
     public func execute(_ method: String, single object: JSONValue) async throws(Refusal) -> Answer {
-        let command = try command(method)
+        let (command, pass) = try admit(method)
+        defer { withExtendedLifetime(pass) {} }
         let violations = command.parameters.violations(in: object)
         guard violations.isEmpty, let parameters = object.object else { throw Refusal(violations) }
         return .value(try await change(command, [parameters]) { .array($0) })
@@ -70,18 +70,19 @@ public final class Dispatcher: Sendable {
         return batch.compactMap(\.object)
     }
 
-    private func command(_ method: String) throws(Refusal) -> CommandDefinition {
+    /// - Returns: the command, and the pass to keep while it runs.
+    private func admit(_ method: String) throws(Refusal) -> (CommandDefinition, Gates.Pass) {
         guard let (module, command) = registry.commands[method] else {
             throw Refusal(
                 .unknownMethod, "there is no method \(method.prefix(100)): rpc.methods lists those that are")
         }
-        guard isEnabled(module) else {
+        guard let pass = gates.enter(module) else {
             throw Refusal(
                 .moduleDisabled,
                 "the module \(module) is disabled and takes no commands: enable it with "
                     + "'ordershopctl module enable \(module)'", retryAfter: .seconds(10))
         }
-        return command
+        return (command, pass)
     }
 
     // MARK: Steps
@@ -137,7 +138,8 @@ public final class Dispatcher: Sendable {
     /// A unit of work whose commands run through this dispatcher.
     func unitOfWork() -> UnitOfWork {
         UnitOfWork(store: store) { method, parameters, unit throws(Refusal) in
-            let command = try self.command(method)
+            let (command, pass) = try self.admit(method)
+            unit.keep(pass)
             try command.check(parameters)
             return try await self.run(command, parameters, in: unit)
         }

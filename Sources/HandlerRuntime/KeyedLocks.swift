@@ -2,8 +2,8 @@ import Synchronization
 
 /// Lets tasks that want the same thing go one after the other, first come, first served.
 ///
-/// Only a courtesy: the store's revisions keep decisions right without it. It saves commands that compete for one
-/// entity in this daemon from deciding in vain again and again.
+/// For commands it is only a courtesy: the store's revisions keep decisions right without it. It saves those that
+/// compete for one entity in this daemon from deciding in vain again and again.
 final class KeyedLocks: Sendable {
     private struct Queue {
         var waiting: [CheckedContinuation<Void, Never>] = []
@@ -12,9 +12,9 @@ final class KeyedLocks: Sendable {
     private let queues = Mutex<[String: Queue]>([:])
 
     /// Runs the body while it holds the locks. They are taken in one order by everybody, so nobody waits for ever.
-    func withLocks<Value>(
-        _ keys: Set<String>, _ body: () async throws(Refusal) -> Value
-    ) async throws(Refusal) -> Value {
+    func withLocks<Value, Failure: Error>(
+        _ keys: Set<String>, _ body: () async throws(Failure) -> Value
+    ) async throws(Failure) -> Value {
         let ordered = keys.sorted()
         for key in ordered { await acquire(key) }
         defer { for key in ordered { release(key) } }

@@ -21,6 +21,8 @@ actor ModuleRunner {
     private var backOff = BackOff()
     private var failure: (reason: String, until: ContinuousClock.Instant)?
     private var isBehind = false
+    /// How often in a row somebody else moved first.
+    private var supersessions = 0
     private(set) var handled = 0
 
     /// Many events a step while all goes well, one while an event fails: the others before it still get through.
@@ -113,10 +115,12 @@ actor ModuleRunner {
 
     private func fail(_ error: any Error) -> Duration {
         batchSize = 1
-        let pause = backOff.next()
+        let isRedisAway = (error as? StoreError).map { $0.code == .unavailable || $0.code == .outcomeUnknown }
+        // Redis's absence is nobody's failure, and its return is not to be slept through.
+        let pause = isRedisAway == true ? .milliseconds(Int.random(in: 100...300)) : backOff.next()
         failure = ("\(error)", .now + pause)
-        logger.warning(
-            "handling an event failed; it will be tried again",
+        logger.log(
+            level: isRedisAway == true ? .debug : .warning, "handling an event failed; it will be tried again",
             metadata: ["reason": "\(error)", "pause": "\(pause)"])
         return pause
     }
@@ -129,25 +133,33 @@ actor ModuleRunner {
             let batch = try await delivery.read(after: positions, count: batchSize)
             isBehind = batch.events.count >= Self.fullBatch
             if batch.events.isEmpty { return }
-            let isDone = try await deliver(batch, from: positions)
-            positions = isDone ? batch.positions : try await delivery.checkpoint()
+            let isThere = try await deliver(batch, from: positions)
+            positions = isThere ? batch.positions : try await delivery.checkpoint()
         }
     }
 
     private func succeed(_ count: Int) {
+        supersessions = 0
         handled += count
         batchSize = min(batchSize * 2, Self.fullBatch)
         failure = nil
         backOff.reset()
     }
 
+    /// - Returns: whether the checkpoint is where the batch ends.
     private func deliver(_ batch: EventBatch, from positions: [StreamKey: EventID]) async throws -> Bool {
         switch try await delivery.deliver(batch, from: positions) {
         case .committed(let hasEffects):
             if hasEffects { committed() }
             succeed(batch.events.count)
-            return true
-        case .superseded: return false
+            // Effects in a stream of the module's own have moved its checkpoint there too.
+            return !hasEffects
+        case .superseded:
+            supersessions += 1
+            if supersessions > 20 {
+                throw Refusal(.conflict, "the effects of an event conflict with what is there")
+            }
+            return false
         case .fenced(let holder):
             leaseOwner = holder
             return false

@@ -33,6 +33,6 @@ public struct ModuleStatus: Sendable {
     public let state: ModuleState
     /// Events that this daemon has handled for the module since its start.
     public let handled: Int
-    /// Events that wait behind the checkpoint, counted up to a limit per stream; nil while Redis is away.
+    /// Events that wait behind the checkpoint, counted up to `Store.lagLimit` per stream; nil while Redis is away.
     public let lag: Int?
 }

@@ -12,7 +12,8 @@ public final class Supervisor: Service {
     private let logger: Logger
     private let runners: [ModuleRunner]
     private let gates: Gates
-    private let readiness = Readiness()
+    private let ready = Latch()
+    private let locks = KeyedLocks()
 
     /// How long a daemon that died keeps others from its modules.
     public static let leaseTime = Duration.seconds(5)
@@ -23,8 +24,7 @@ public final class Supervisor: Service {
         let gates = Gates(modules: registry.modules.map(\.name))
         let bells = Bells()
         let dispatcher = Dispatcher(
-            registry: registry, store: store, logger: logger, isEnabled: { gates.isOpen($0) },
-            committed: { bells.ring() })
+            registry: registry, store: store, gates: gates, logger: logger, committed: { bells.ring() })
         self.registry = registry
         self.dispatcher = dispatcher
         self.store = store
@@ -44,9 +44,13 @@ public final class Supervisor: Service {
     // MARK: Life
 
     public func run() async throws {
-        try await open()
+        do { try await cancelWhenGracefulShutdown { try await self.open() } } catch {
+            // The end may come while Redis is still being waited for.
+            if Task.isShuttingDownGracefully { return }
+            throw error
+        }
         for runner in runners where gates.isOpen(runner.module.name) { try await runner.module.start() }
-        readiness.declare()
+        ready.open()
         try await withThrowingDiscardingTaskGroup { group in
             for runner in runners { group.addTask { await runner.run() } }
             group.addTask { await self.mendCaches() }
@@ -62,7 +66,7 @@ public final class Supervisor: Service {
     }
 
     /// Returns when every enabled module takes commands and events.
-    public func waitUntilReady() async { await readiness.wait() }
+    public func waitUntilReady() async { await ready.wait() }
 
     private func open() async throws {
         var said = ""
@@ -98,24 +102,27 @@ public final class Supervisor: Service {
         }
     }
 
+    /// One after the other: what an older heartbeat said must not be applied behind a newer one.
     private func beat() async throws {
-        let names = runners.map(\.module.name)
-        let standings = try await store.heartbeat(names, owner: owner, time: Self.leaseTime)
-        for (runner, standing) in zip(runners, standings) { try await apply(standing, to: runner) }
+        try await locks.withLocks(["heartbeat"]) {
+            let names = runners.map(\.module.name)
+            let standings = try await store.heartbeat(names, owner: owner, time: Self.leaseTime)
+            for (runner, standing) in zip(runners, standings) { try await apply(standing, to: runner) }
+        }
     }
 
     /// What was switched at another daemon is switched here too.
     private func apply(_ standing: ModuleStanding, to runner: ModuleRunner) async throws {
         let name = runner.module.name
         if standing.isEnabled, !gates.isOpen(name) {
-            if readiness.isDeclared { try await runner.module.start() }
+            if ready.isOpen { try await runner.module.start() }
             await runner.apply(standing)
             gates.set(name, open: true)
             logger.notice("module enabled", metadata: ["module": "\(name)"])
         } else if !standing.isEnabled, gates.isOpen(name) {
             gates.set(name, open: false)
             await runner.apply(standing)
-            if readiness.isDeclared {
+            if ready.isOpen {
                 await settle(runner)
                 await runner.module.stop()
             }
@@ -139,7 +146,8 @@ public final class Supervisor: Service {
 
     /// Switches a module on or off, for every daemon of the shop and until it is said otherwise.
     ///
-    /// Disabling returns when the batch in flight is done (at most 5 s): then its checkpoint stands still.
+    /// Disabling returns when the batch and the commands in flight are done (at most 5 s): then its checkpoint
+    /// stands still.
     public func setEnabled(_ isEnabled: Bool, module name: String) async throws(Refusal) {
         _ = try runner(name)
         do {
@@ -153,8 +161,11 @@ public final class Supervisor: Service {
     }
 
     private func settle(_ runner: ModuleRunner) async {
-        await withTaskGroup { group in
-            group.addTask { await runner.settle() }
+        await withTaskGroup { [gates] group in
+            group.addTask {
+                await runner.settle()
+                await gates.settle(runner.module.name)
+            }
             group.addTask { try? await Task.sleep(for: .seconds(5)) }
             await group.next()
             group.cancelAll()
@@ -220,51 +231,10 @@ public final class Supervisor: Service {
     }
 }
 
-/// Which modules take commands: asked at every command.
-final class Gates: Sendable {
-    private let open: Mutex<Set<String>>
-
-    init(modules: [String]) { open = Mutex(Set(modules)) }
-
-    func isOpen(_ module: String) -> Bool { open.withLock { $0.contains(module) } }
-
-    func set(_ module: String, open isOpen: Bool) {
-        open.withLock { modules in
-            if isOpen { modules.insert(module) } else { modules.remove(module) }
-        }
-    }
-}
-
 /// The runners' bells, for those who are made before the runners.
 private final class Bells: Sendable {
     private let bells = Mutex<[Bell]>([])
 
     func connect(_ bells: [Bell]) { self.bells.withLock { $0 = bells } }
     func ring() { for bell in bells.withLock(\.self) { bell.ring() } }
-}
-
-/// A door that opens once.
-final class Readiness: Sendable {
-    private let state = Mutex<(isDeclared: Bool, waiting: [CheckedContinuation<Void, Never>])>((false, []))
-
-    var isDeclared: Bool { state.withLock(\.isDeclared) }
-
-    func declare() {
-        let waiting = state.withLock { state in
-            state.isDeclared = true
-            defer { state.waiting = [] }
-            return state.waiting
-        }
-        for continuation in waiting { continuation.resume() }
-    }
-
-    func wait() async {
-        await withCheckedContinuation { continuation in
-            let isDeclared = state.withLock { state in
-                if !state.isDeclared { state.waiting.append(continuation) }
-                return state.isDeclared
-            }
-            if isDeclared { continuation.resume() }
-        }
-    }
 }

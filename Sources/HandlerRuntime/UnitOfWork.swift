@@ -27,6 +27,8 @@ public final class UnitOfWork {
     private var glimpses: [Key: EntityState?] = [:]
     private var vacancies: [Expectation] = []
     private(set) var events: [NewEvent] = []
+    /// The modules whose commands take part are not disabled under it.
+    private var passes: [Gates.Pass] = []
     /// The event that is reacted to: what is appended says that it came of it.
     var cause: EventID?
 
@@ -37,6 +39,8 @@ public final class UnitOfWork {
         self.store = store
         self.call = call
     }
+
+    func keep(_ pass: Gates.Pass) { passes.append(pass) }
 
     var isEmpty: Bool { events.isEmpty }
     /// The entities that it rests on: what a competing unit would have to wait for.
@@ -51,10 +55,7 @@ public final class UnitOfWork {
 
     /// Loads what will be asked for, all in one round trip.
     public func prefetch(_ references: [EntityReference]) async throws(Refusal) {
-        var missing: [EntityReference] = []
-        for reference in references where !isKnown(reference) && !missing.contains(reference) {
-            missing.append(reference)
-        }
+        let missing = Array(Set(references.filter { !isKnown($0) }))
         let states: [EntityState?]
         do { states = try await store.load(missing) } catch { throw Refusal(error) }
         for (reference, state) in zip(missing, states) { note(reference, state) }
@@ -192,8 +193,8 @@ public final class UnitOfWork {
 extension Refusal {
     init(_ error: StoreError) {
         switch error.code {
-        case .outcomeUnknown: self.init(.outcomeUnknown, error.message, retryAfter: .seconds(1))
-        case .unavailable, .cancelled:
+        case .outcomeUnknown, .cancelled: self.init(.outcomeUnknown, error.message, retryAfter: .seconds(1))
+        case .unavailable:
             self.init(.unavailable, "Redis cannot do this now: \(error.message)", retryAfter: .seconds(1))
         case .unexpectedReply, .foreignKey: self.init(.internalError, error.message)
         }

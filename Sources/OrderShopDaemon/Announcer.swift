@@ -27,7 +27,7 @@ struct Announcer: Service {
 
     private func announce() async {
         for condition in conditions { await condition() }
-        if Task.isShuttingDownGracefully { return }
+        if Task.isCancelled || Task.isShuttingDownGracefully { return }
         notifier.status(await status.sentence())
         notifier.ready()
         logger.notice(

@@ -97,20 +97,20 @@ public struct Daemon: Sendable {
     private func front(
         _ supervisor: Supervisor, _ redis: RedisClient, _ gateway: GatewayModule, isEmbedded: Bool
     ) -> [any Service] {
-        let socketBound = Signal()
-        let portBound = Signal()
+        let socketBound = Latch()
+        let portBound = Latch()
         let status = DaemonStatus(
             settings: settings, supervisor: supervisor, redis: redis, isEmbedded: isEmbedded)
         let notifier = SystemdNotifier(logger: logger)
         let control = JSONRPCServer(
             path: settings.socket, handler: ControlHandler(supervisor: supervisor, status: status), logger: logger,
-            onBound: { socketBound.fire() })
+            onBound: { socketBound.open() })
         let http = GatewayServer(
             gateway, dispatcher: supervisor.dispatcher,
             address: .tcp(host: settings.http.listen.host, port: settings.http.listen.port),
             limits: .init(body: settings.http.maxBody, connections: settings.http.maxConnections),
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger,
-            onBound: { _ in portBound.fire() })
+            onBound: { _ in portBound.open() })
         let announcer = Announcer(
             notifier: notifier, status: status, settings: settings, logger: logger,
             conditions: [

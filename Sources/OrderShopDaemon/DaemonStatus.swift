@@ -77,6 +77,7 @@ extension ModuleStatus {
             ("state", .string(state.name)), ("lag", lag.map { .number(JSONNumber(Int64($0))) } ?? .null),
             ("handled", .number(JSONNumber(Int64(handled)))),
         ])
+        if let lag, lag >= Store.lagLimit { object["lag_at_least"] = true }
         switch state {
         case .backingOff(let reason, _): object["error"] = .string(reason)
         case .standby(let owner?): object["owner"] = .string(owner)

@@ -4,7 +4,7 @@ import NIOPosix
 
 /// One keep-alive connection that sends a request when the answer to the one before is there.
 struct HTTPConnection: Sendable {
-    private typealias Stream = NIOAsyncChannel<HTTPClientResponsePart, HTTPPart<HTTPRequestHead, ByteBuffer>>
+    private typealias Stream = NIOAsyncChannel<HTTPClientResponsePart, SimpleRequest>
 
     /// Connects and closes again: whether somebody listens.
     static func connect(port: Int) async throws {
@@ -23,6 +23,7 @@ struct HTTPConnection: Sendable {
             .connect(host: "127.0.0.1", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHTTPClientHandlers()
+                    try channel.pipeline.syncOperations.addHandler(SimpleRequestWriter())
                     return try Stream(wrappingChannelSynchronously: channel)
                 }
             }
@@ -33,21 +34,12 @@ struct HTTPConnection: Sendable {
             for index in 0..<count {
                 let (method, path, body) = request(index)
                 let start = ContinuousClock.now
-                try await outbound.write(contentsOf: requestParts(method, path, body))
+                try await outbound.write(SimpleRequest(method: method, path: path, body: body))
                 last = try await answer(&parts, path)
                 latencies.append(.now - start)
             }
             return (last, latencies)
         }
-    }
-
-    private static func requestParts(
-        _ method: HTTPMethod, _ path: String, _ body: String
-    ) -> [HTTPPart<HTTPRequestHead, ByteBuffer>] {
-        var head = HTTPRequestHead(version: .http1_1, method: method, uri: path)
-        head.headers.add(name: "Host", value: "localhost")
-        head.headers.add(name: "Content-Length", value: String(body.utf8.count))
-        return [.head(head), .body(ByteBuffer(string: body)), .end(nil)]
     }
 
     private static func answer(
@@ -65,5 +57,26 @@ struct HTTPConnection: Sendable {
             }
         }
         throw BenchError("the connection was closed before \(path) was answered")
+    }
+}
+
+private struct SimpleRequest: Sendable {
+    let method: HTTPMethod
+    let path: String
+    let body: String
+}
+
+private final class SimpleRequestWriter: ChannelOutboundHandler {
+    typealias OutboundIn = SimpleRequest
+    typealias OutboundOut = HTTPClientRequestPart
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        let request = unwrapOutboundIn(data)
+        var head = HTTPRequestHead(version: .http1_1, method: request.method, uri: request.path)
+        head.headers.add(name: "Host", value: "localhost")
+        head.headers.add(name: "Content-Length", value: String(request.body.utf8.count))
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: request.body)))), promise: nil)
+        context.write(wrapOutboundOut(.end(nil)), promise: promise)
     }
 }

@@ -1,14 +1,18 @@
-import EventStore
-import Logging
-import Redis
+import Foundation
 
 /// Measures OrderShop beside the ceiling of the same Redis, all in one run: absolute figures of one machine say
 /// little, ratios within a run say more.
 ///
 ///     ordershop-bench [DIRECTORY-OF-ORDERSHOPD]
 @main struct Main {
-    static func main() async throws {
-        let binaries = CommandLine.arguments.dropFirst().first ?? ".build/release"
+    static func main() async {
+        do { try await measure(CommandLine.arguments.dropFirst().first ?? ".build/release") } catch {
+            print("the measurement failed: \(error)")
+            exit(1)
+        }
+    }
+
+    private static func measure(_ binaries: String) async throws {
         var table = Table()
         let server = try await RedisUnderTest.start()
         defer { server.stop() }
@@ -23,16 +27,16 @@ import Redis
         let single = try server.redisBenchmark(pipeline: 1, clients: 50, requests: 200_000)
         table.add("Redis: bare XADD, 64 in a pipeline", pipelined)
         table.add("Redis: bare XADD, 50 connections, one at a time", single)
-        try await server.withClient { redis in
+        let (append, reading, delivery) = try await server.withClient { redis in
             let bench = StoreBench(redis: redis)
-            let append = try await bench.append(events, tasks: 64)
-            table.add("append an event (64 tasks): id, revision, cache", append, of: pipelined, "pipelined XADD")
-            let reading = try await bench.rawReading()
-            table.add("Redis: XRANGE, 500 entries a call", reading)
-            let delivery = try await bench.deliver(events)
-            table.add(
-                "deliver to a handler that does nothing, checkpoint included", delivery, of: reading, "XRANGE")
+            return (
+                try await bench.append(events, tasks: 64), try await bench.rawReading(),
+                try await bench.deliver(events)
+            )
         }
+        table.add("append an event (64 tasks): id, revision, cache", append, of: pipelined, "pipelined XADD")
+        table.add("Redis: XRANGE, 500 entries a call", reading)
+        table.add("deliver to a handler that does nothing, checkpoint included", delivery, of: reading, "XRANGE")
     }
 
     private static func measureShop(

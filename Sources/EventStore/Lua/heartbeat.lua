@@ -1,4 +1,5 @@
--- Takes or renews one daemon's leases, and says which modules are disabled.
+-- Takes or renews one daemon's leases, and says which modules are disabled. A disabled module's lease is nobody's:
+-- whoever held it is fenced at once, though he may not have heard of it yet.
 --
 -- KEYS[1]  the shop's clock (it only says which node of a cluster)
 -- ARGV     modules-key, owner, time to live in milliseconds, then for each module: name lease-key
@@ -8,7 +9,7 @@ local states = {}
 for i = 4, #ARGV, 2 do
     local disabled = redis.call('HGET', ARGV[1], ARGV[i]) == 'disabled'
     local owner = redis.call('GET', ARGV[i + 1])
-    if owner == ARGV[2] and disabled then
+    if owner and disabled then
         redis.call('DEL', ARGV[i + 1])
         owner = false
     elseif not disabled and (not owner or owner == ARGV[2]) then

@@ -50,14 +50,21 @@ local function issue()
     return string.format('%d-%d', seconds, microseconds)
 end
 
--- A stream that another program wrote to may be ahead of the clock: then the clock follows it.
+-- What another program wrote may be ahead of the clock: then the clock follows it.
+local function follow(id)
+    local now = seconds and string.format('%d-%d', seconds, microseconds) or last
+    if later(id, now) then seconds, microseconds = split(id) end
+end
+
 local function catch_up(stream)
     local info = redis.call('XINFO', 'STREAM', stream)
     for i = 1, #info, 2 do
-        if info[i] == 'last-generated-id' then
-            seconds, microseconds = split(info[i + 1])
-        end
+        if info[i] == 'last-generated-id' then follow(info[i + 1]) end
     end
+end
+
+local function keep_clock()
+    return not seconds or redis.pcall('SET', KEYS[1], string.format('%d-%d', seconds, microseconds))
 end
 
 local checks = {}
@@ -100,7 +107,7 @@ local function write(id)
         local reply
         if ARGV[first] == 'INDEX' then
             local s, us = split(id)
-            reply = redis.pcall('ZADD', ARGV[first + 1], string.format('%d%06d', s, us), ARGV[first + 2])
+            reply = redis.pcall('ZADD', ARGV[first + 1], 'NX', string.format('%d%06d', s, us), ARGV[first + 2])
         else
             reply = redis.pcall(unpack(ARGV, first, position))
         end
@@ -111,7 +118,11 @@ local function write(id)
 end
 
 local function skip_writes()
-    for _ = 1, tonumber(take()) do position = position + tonumber(take()) end
+    for _ = 1, tonumber(take()) do
+        -- In two statements: a sum would add to the position from before its own count was taken.
+        local count = tonumber(take())
+        position = position + count
+    end
 end
 
 -- Whether everything in the stream is behind the owner's checkpoint, so that the checkpoint may go with the
@@ -137,6 +148,8 @@ local function append(ids)
             skip_writes()
             return nil
         end
+        -- Otherwise the entity's next event could stand before this one.
+        follow(id)
     else
         local inline = checkpoint ~= '' and is_caught_up(checkpoint, stream)
         id = issue()
@@ -170,7 +183,10 @@ for number = 1, tonumber(take()) do
         local ids = {1}
         for _ = 1, tonumber(take()) do
             local err = append(ids)
-            if err then return err end
+            if err then
+                keep_clock()
+                return err
+            end
         end
         write(last)
         for _ = 1, tonumber(take()) do
@@ -183,6 +199,6 @@ end
 for key, streams in pairs(moves) do
     for stream, id in pairs(streams) do redis.call('HSET', key, stream, id) end
 end
-if seconds then redis.call('SET', KEYS[1], string.format('%d-%d', seconds, microseconds)) end
+keep_clock()
 replies[#replies + 1] = warnings
 return replies

@@ -1,6 +1,7 @@
 import EventStore
 import HandlerRuntime
 import JSON
+import NIOPosix
 import ShopContracts
 
 /// Delivers a mail that was asked for, and appends that it was sent.
@@ -18,7 +19,10 @@ struct MailDelivery: Sendable {
         let mail: Mail = try event.entity()
         guard var current = try await unit.find(mail.id), current.sentAt == nil else { return }
         let message = Message(mail, from: sender, messageID: "\(event.id)@\(sender.domain)", date: event.id.seconds)
-        try maildir.deliver(message.text, named: "\(event.id).\(mail.id).ordershop")
+        let name = "\(event.id).\(mail.id).ordershop"
+        // A disk may take its time, and must not take a thread of everybody's with it.
+        try await NIOThreadPool.singleton.runIfActive { [maildir] in try maildir.deliver(message.text, named: name)
+        }
         current.sentAt = UnixTime.now
         unit.append("sent", current)
     }

@@ -1,0 +1,64 @@
+import Synchronization
+
+/// Which modules take commands, and how many each has in hand.
+final class Gates: Sendable {
+    private struct Gate {
+        var isOpen = true
+        var inside = 0
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let gates: Mutex<[String: Gate]>
+
+    init(modules: [String]) {
+        gates = Mutex(Dictionary(uniqueKeysWithValues: modules.map { ($0, Gate()) }))
+    }
+
+    func isOpen(_ module: String) -> Bool { gates.withLock { $0[module]?.isOpen ?? false } }
+
+    func set(_ module: String, open isOpen: Bool) { gates.withLock { $0[module]?.isOpen = isOpen } }
+
+    /// Lets a command in, if the gate is open. It is inside for as long as it keeps the pass.
+    func enter(_ module: String) -> Pass? {
+        let isInside = gates.withLock { gates in
+            guard gates[module]?.isOpen == true else { return false }
+            gates[module]?.inside += 1
+            return true
+        }
+        return isInside ? Pass(gates: self, module: module) : nil
+    }
+
+    final class Pass: Sendable {
+        private let gates: Gates
+        private let module: String
+
+        fileprivate init(gates: Gates, module: String) {
+            self.gates = gates
+            self.module = module
+        }
+
+        deinit { gates.leave(module) }
+    }
+
+    private func leave(_ module: String) {
+        let waiting = gates.withLock { gates -> [CheckedContinuation<Void, Never>] in
+            gates[module]?.inside -= 1
+            guard gates[module]?.inside == 0, let waiting = gates[module]?.waiting else { return [] }
+            gates[module]?.waiting = []
+            return waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    /// Waits until everybody who came in has left.
+    func settle(_ module: String) async {
+        await withCheckedContinuation { continuation in
+            let isEmpty = gates.withLock { gates in
+                if gates[module]?.inside == 0 { return true }
+                gates[module]?.waiting.append(continuation)
+                return gates[module] == nil
+            }
+            if isEmpty { continuation.resume() }
+        }
+    }
+}
