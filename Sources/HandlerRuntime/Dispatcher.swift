@@ -7,13 +7,14 @@ public final class Dispatcher: Sendable {
     public let registry: Registry
     private let store: Store
     private let gates: Gates
-    private let committed: @Sendable () -> Void
+    private let committed: @Sendable (Set<StreamKey>) -> Void
     private let logger: Logger
     private let locks = KeyedLocks()
 
-    /// - Parameter committed: called after events were appended.
+    /// - Parameter committed: called after events were appended, with their streams.
     init(
-        registry: Registry, store: Store, gates: Gates, logger: Logger, committed: @escaping @Sendable () -> Void
+        registry: Registry, store: Store, gates: Gates, logger: Logger,
+        committed: @escaping @Sendable (Set<StreamKey>) -> Void
     ) {
         self.registry = registry
         self.store = store
@@ -98,10 +99,8 @@ public final class Dispatcher: Sendable {
                 try await self.attempt(command, batch, holding: contended)
             }
             switch result {
-            case .done(let results):
-                committed()
-                return answer(results)
-            case .again(let touched): contended.formUnion(touched)
+            case .done(let results): return answer(results)
+            case .again(let keys): contended.formUnion(keys)
             }
         }
         throw Refusal(
@@ -125,13 +124,15 @@ public final class Dispatcher: Sendable {
         var results: [JSONValue] = []
         for parameters in batch { results.append(try await run(command, parameters, in: unit)) }
         if unit.isEmpty { return .done(results) }
-        let touched = unit.touched
-        if locks.areContended(touched.subtracting(held)) { return .again(touched) }
+        let changed = unit.changed
+        if locks.areContended(changed.subtracting(held)) { return .again(changed) }
         let outcome: TransactionOutcome
         do { outcome = try await store.transact(unit.transaction()) } catch { throw Refusal(error) }
         switch outcome {
-        case .committed: return .done(results)
-        case .conflict: return .again(touched)
+        case .committed:
+            committed(unit.streams)
+            return .done(results)
+        case .conflict: return .again(changed)
         }
     }
 

@@ -3,7 +3,8 @@ import EventStore
 /// Brings one module's events to its reactions and commits what comes of them.
 struct EventDelivery: Sendable {
     enum Outcome: Sendable {
-        case committed(hasEffects: Bool)
+        /// With the streams that effects were appended to.
+        case committed(Set<StreamKey>)
         /// Somebody else moved first: look again where to go on.
         case superseded
         /// Another daemon has the module's lease.
@@ -48,7 +49,7 @@ struct EventDelivery: Sendable {
         for event in batch.events { try await react(to: event, in: unit) }
         let move = checkpointMove(over: batch, from: positions)
         switch try await store.transact(unit.transaction(checkpoint: move)) {
-        case .committed: return .committed(hasEffects: !unit.isEmpty)
+        case .committed: return .committed(unit.streams)
         case .conflict(.fenced(let holder)): return .fenced(owner: holder)
         case .conflict(.checkpoint), .conflict(.revision), .conflict(.taken): return .superseded
         }

@@ -10,7 +10,7 @@ actor ModuleRunner {
 
     private let delivery: EventDelivery
     private let owner: String
-    private let committed: @Sendable () -> Void
+    private let committed: @Sendable (Set<StreamKey>) -> Void
     private let logger: Logger
 
     private var isEnabled = false
@@ -29,10 +29,10 @@ actor ModuleRunner {
     private var batchSize = ModuleRunner.fullBatch
     private static let fullBatch = 256
 
-    /// - Parameter committed: called after reactions appended events.
+    /// - Parameter committed: called after reactions appended events, with their streams.
     init(
         module: any HandlerModule, delivery: EventDelivery, owner: String, logger: Logger,
-        committed: @escaping @Sendable () -> Void
+        committed: @escaping @Sendable (Set<StreamKey>) -> Void
     ) {
         self.module = module
         self.delivery = delivery
@@ -149,11 +149,11 @@ actor ModuleRunner {
     /// - Returns: whether the checkpoint is where the batch ends.
     private func deliver(_ batch: EventBatch, from positions: [StreamKey: EventID]) async throws -> Bool {
         switch try await delivery.deliver(batch, from: positions) {
-        case .committed(let hasEffects):
-            if hasEffects { committed() }
+        case .committed(let streams):
+            committed(streams)
             succeed(batch.events.count)
             // Effects in a stream of the module's own have moved its checkpoint there too.
-            return !hasEffects
+            return streams.isEmpty
         case .superseded:
             supersessions += 1
             if supersessions > 20 {

@@ -35,6 +35,9 @@ public struct Registry: Sendable {
             inlineOwners: inlineOwners)
     }
 
+    /// Streams whose events need not be delivered to their owner.
+    var inlineStreams: Set<StreamKey> { Set(inlineOwners.keys) }
+
     /// Streams whose owner does nothing for an event but keep its cache: it need not be delivered.
     private var inlineOwners: [StreamKey: String] {
         var owners: [StreamKey: String] = [:]
@@ -53,5 +56,10 @@ extension HandlerModule {
     var streams: [StreamKey] {
         let own = topics.flatMap(\.streams)
         return own + subscriptions.map(\.stream).filter { !own.contains($0) }
+    }
+
+    /// The streams that the module has work with when something is appended to them.
+    func heard(inline: Set<StreamKey>) -> [StreamKey] {
+        topics.flatMap(\.streams).filter { !inline.contains($0) } + subscriptions.map(\.stream)
     }
 }

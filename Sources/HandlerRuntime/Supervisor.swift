@@ -24,7 +24,7 @@ public final class Supervisor: Service {
         let gates = Gates(modules: registry.modules.map(\.name))
         let bells = Bells()
         let dispatcher = Dispatcher(
-            registry: registry, store: store, gates: gates, logger: logger, committed: { bells.ring() })
+            registry: registry, store: store, gates: gates, logger: logger, committed: { bells.ring(for: $0) })
         self.registry = registry
         self.dispatcher = dispatcher
         self.store = store
@@ -36,9 +36,10 @@ public final class Supervisor: Service {
             logger[metadataKey: "module"] = "\(module.name)"
             let delivery = EventDelivery(to: module, store: store, owner: owner) { dispatcher.unitOfWork() }
             return ModuleRunner(
-                module: module, delivery: delivery, owner: owner, logger: logger, committed: { bells.ring() })
+                module: module, delivery: delivery, owner: owner, logger: logger, committed: { bells.ring(for: $0) }
+            )
         }
-        bells.connect(runners.filter { !$0.module.streams.isEmpty }.map(\.bell))
+        bells.connect(runners, inline: registry.inlineStreams)
     }
 
     // MARK: Life
@@ -233,8 +234,18 @@ public final class Supervisor: Service {
 
 /// The runners' bells, for those who are made before the runners.
 private final class Bells: Sendable {
-    private let bells = Mutex<[Bell]>([])
+    private let bells = Mutex<[StreamKey: [Bell]]>([:])
 
-    func connect(_ bells: [Bell]) { self.bells.withLock { $0 = bells } }
-    func ring() { for bell in bells.withLock(\.self) { bell.ring() } }
+    /// - Parameter inline: streams whose owner need not hear of them.
+    func connect(_ runners: [ModuleRunner], inline: Set<StreamKey>) {
+        let pairs = runners.flatMap { runner in
+            runner.module.heard(inline: inline).map { (stream: $0, bell: runner.bell) }
+        }
+        bells.withLock { $0 = Dictionary(grouping: pairs, by: \.stream).mapValues { $0.map(\.bell) } }
+    }
+
+    func ring(for streams: Set<StreamKey>) {
+        let bells = bells.withLock(\.self)
+        for stream in streams { for bell in bells[stream] ?? [] { bell.ring() } }
+    }
 }

@@ -43,8 +43,9 @@ public final class UnitOfWork {
     func keep(_ pass: Gates.Pass) { passes.append(pass) }
 
     var isEmpty: Bool { events.isEmpty }
-    /// The entities that it rests on: what a competing unit would have to wait for.
-    var touched: Set<String> { Set(tracked.keys.map { "\($0.topic):\($0.id)" }) }
+    /// The entities that it changes: what a competing unit would have to wait for.
+    var changed: Set<String> { Set(events.map { "\($0.stream.topic):\($0.entityID)" }) }
+    var streams: Set<StreamKey> { Set(events.map(\.stream)) }
 
     func transaction(checkpoint: CheckpointMove? = nil) -> Transaction {
         let revisions = tracked.map { Expectation.revision($0.key.topic, id: $0.key.id, $0.value.revision) }
@@ -55,6 +56,10 @@ public final class UnitOfWork {
 
     /// Loads what will be asked for, all in one round trip.
     public func prefetch(_ references: [EntityReference]) async throws(Refusal) {
+        for reference in references where !isKnown(reference) {
+            guard case .id(let topic, let id) = reference else { continue }
+            if let glimpse = glimpses[Key(topic: topic, id: id)] { note(reference, glimpse) }
+        }
         let missing = Array(Set(references.filter { !isKnown($0) }))
         let states: [EntityState?]
         do { states = try await store.load(missing) } catch { throw Refusal(error) }

@@ -14,6 +14,11 @@ struct MailDelivery: Sendable {
         self.maildir = maildir
     }
 
+    /// The mail itself: it may have been sent already, by a life of this daemon that ended before it could say so.
+    static func references(_ mail: JSONObject) -> [EntityReference] {
+        mail["id"]?.string.map { [MailID($0).reference] } ?? []
+    }
+
     /// The file is there before the event says so: a crash between the two writes the same file once more.
     func deliver(_ event: RecordedEvent, in unit: UnitOfWork) async throws {
         let mail: Mail = try event.entity()

@@ -32,8 +32,9 @@ enum EncodedWord {
         var words: [[UInt8]] = [[]]
         for scalar in text.unicodeScalars {
             let bytes = Array(String(Character(scalar)).utf8)
-            // 45 bytes are 60 characters of base64: with `=?utf-8?B?` and `?=` a word of 72.
-            if words[words.count - 1].count + bytes.count > 45 { words.append([]) }
+            // 39 bytes are 52 characters of base64, with `=?utf-8?B?` and `?=` a word of 64: a line that holds one
+            // must not be longer than 76, the header's name included.
+            if words[words.count - 1].count + bytes.count > 39 { words.append([]) }
             words[words.count - 1] += bytes
         }
         return words.map { "=?utf-8?B?\(Data($0).base64EncodedString())?=" }.joined(separator: "\r\n ")
@@ -76,7 +77,7 @@ enum QuotedPrintable {
 /// RFC 5322's dates, in UTC.
 enum MailDate {
     static func text(_ unixSeconds: UInt64) -> String {
-        var seconds = time_t(unixSeconds)
+        var seconds = time_t(clamping: unixSeconds)
         var fields = tm()
         gmtime_r(&seconds, &fields)
         // The daemon never leaves the C locale, whose names of days and months are the ones that mail wants.

@@ -35,7 +35,10 @@ public struct MailModule: HandlerModule {
     }
 
     public var subscriptions: [Subscription] {
-        [Subscription(Mail.topic, Mail.definition.birth, reaction: delivery.deliver)]
+        [
+            Subscription(
+                Mail.topic, Mail.definition.birth, looksAt: MailDelivery.references, reaction: delivery.deliver)
+        ]
     }
 
     public func start() async throws { try delivery.maildir.create() }

@@ -1,3 +1,5 @@
+import HandlerRuntime
+import JSON
 import ShopContracts
 
 /// An address with a name, as it stands in a From header.
@@ -7,7 +9,7 @@ struct Mailbox: Sendable, Equatable {
 
     /// - Parameter text: `Name <address>` or an address alone.
     init(_ text: String) {
-        let parts = text.split(separator: "<", maxSplits: 1)
+        let parts = text.split(separator: "<", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, let end = parts[1].firstIndex(of: ">") else {
             name = ""
             address = text
@@ -31,7 +33,7 @@ struct Message: Sendable {
         let from = sender.name.isEmpty ? sender.address : "\(EncodedWord.phrase(sender.name)) <\(sender.address)>"
         let headers = [
             "From: \(from)",
-            "To: \(mail.to)",
+            "To: \(Self.recipient(of: mail))",
             "Subject: \(EncodedWord.text(mail.subject))",
             "Date: \(MailDate.text(date))",
             "Message-ID: <\(messageID)>",
@@ -40,6 +42,11 @@ struct Message: Sendable {
             "Content-Transfer-Encoding: quoted-printable",
         ]
         text = Array((headers.joined(separator: "\r\n") + "\r\n\r\n" + QuotedPrintable.encode(mail.body)).utf8)
+    }
+
+    /// Commands take addresses only, but events of another program may hold anything: such a mail goes to nobody.
+    private static func recipient(of mail: Mail) -> String {
+        Schema.email.violations(in: .string(mail.to)).isEmpty ? mail.to : "undisclosed-recipients:;"
     }
 }
 
