@@ -38,13 +38,15 @@ public enum UUIDText {
         return format(high, low)
     }
 
-    /// Whether the text is a UUID in its canonical form, in either case.
+    /// Whether the text is a UUID in its canonical form: lower case.
     public static func isValid(_ text: String) -> Bool {
         let bytes = text.utf8
         guard bytes.count == 36 else { return false }
         return bytes.enumerated().allSatisfy { index, byte in
             [8, 13, 18, 23].contains(index)
-                ? byte == UInt8(ascii: "-") : Character(Unicode.Scalar(byte)).isHexDigit
+                ? byte == UInt8(ascii: "-")
+                : (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                    || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
         }
     }
 

@@ -35,10 +35,9 @@ extension Store {
     }
 
     private func attempt(_ transaction: Transaction) async throws(StoreError) -> TransactionOutcome {
-        guard let outcome = try await transactEach([transaction]).first else {
-            throw StoreError(.unexpectedReply, "Redis answered a transaction with nothing")
+        try await groupCommit.run(transaction) { [self] transactions async throws(StoreError) in
+            try await transactEach(transactions)
         }
-        return outcome
     }
 
     // MARK: Lost answers

@@ -11,6 +11,7 @@ public final class Store: Sendable {
     let keys: Keyspace
     let catalogue: Catalogue
     let scripts = Scripts()
+    let groupCommit = GroupCommit()
     let logger: Logger
     /// The highest event id that this store has seen: nothing that it appends later can stand before it.
     let seen = Mutex(EventID.zero)

@@ -66,9 +66,6 @@ public enum Answer: Sendable {
     case stream(JSONChunks)
 }
 
-/// Pieces of one JSON text, made as they are asked for.
-public typealias JSONChunks = AsyncThrowingStream<[UInt8], any Error>
-
 /// A REST route to a command. The parameters in the path and the members of the body are the command's parameters.
 public struct HTTPBinding: Sendable, Hashable {
     public enum Method: String, Sendable {

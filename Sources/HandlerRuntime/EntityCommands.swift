@@ -164,7 +164,7 @@ extension JSONChunks {
     }
 
     /// - Parameter page: the entities from a position on, and the position behind them; nil behind the last.
-    private static func array<Position: Sendable>(
+    fileprivate static func array<Position: Sendable>(
         _ page: @escaping @Sendable (Position?) async throws -> ([EntityState], Position?)
     ) -> JSONChunks {
         let pager = Pager(page)
@@ -196,7 +196,8 @@ private actor Pager<Position: Sendable> {
         case .middle(let next): position = next
         case .end: return nil
         }
-        let (entities, next) = try await page(position)
+        let (entities, next): ([EntityState], Position?)
+        do { (entities, next) = try await page(position) } catch let error as StoreError { throw Refusal(error) }
         append(entities, to: &chunk)
         stage = next.map { .middle($0) } ?? .end
         if next == nil { chunk.append(UInt8(ascii: "]")) }

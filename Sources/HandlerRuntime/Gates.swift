@@ -5,7 +5,7 @@ final class Gates: Sendable {
     private struct Gate {
         var isOpen = true
         var inside = 0
-        var waiting: [CheckedContinuation<Void, Never>] = []
+        var waiting: [Latch] = []
     }
 
     private let gates: Mutex<[String: Gate]>
@@ -41,24 +41,21 @@ final class Gates: Sendable {
     }
 
     private func leave(_ module: String) {
-        let waiting = gates.withLock { gates -> [CheckedContinuation<Void, Never>] in
+        let waiting = gates.withLock { gates -> [Latch] in
             gates[module]?.inside -= 1
             guard gates[module]?.inside == 0, let waiting = gates[module]?.waiting else { return [] }
             gates[module]?.waiting = []
             return waiting
         }
-        for continuation in waiting { continuation.resume() }
+        for latch in waiting { latch.open() }
     }
 
-    /// Waits until everybody who came in has left.
+    /// Waits until everybody who came in has left, or the task is cancelled.
     func settle(_ module: String) async {
-        await withCheckedContinuation { continuation in
-            let isEmpty = gates.withLock { gates in
-                if gates[module]?.inside == 0 { return true }
-                gates[module]?.waiting.append(continuation)
-                return gates[module] == nil
-            }
-            if isEmpty { continuation.resume() }
+        let left = Latch()
+        gates.withLock { gates in
+            if gates[module]?.inside ?? 0 == 0 { left.open() } else { gates[module]?.waiting.append(left) }
         }
+        await left.wait()
     }
 }

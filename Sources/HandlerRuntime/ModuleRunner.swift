@@ -17,7 +17,7 @@ actor ModuleRunner {
     private var leaseOwner: String?
     private var isStopping = false
     private var isBusy = false
-    private var settlers: [CheckedContinuation<Void, Never>] = []
+    private var settlers: [Latch] = []
     private var backOff = BackOff()
     private var failure: (reason: String, until: ContinuousClock.Instant)?
     private var isBehind = false
@@ -57,14 +57,19 @@ actor ModuleRunner {
         bell.silence()
     }
 
-    /// Waits until no batch is in flight.
+    /// Waits until no batch is in flight, or the task is cancelled.
     func settle() async {
-        if isBusy { await withCheckedContinuation { settlers.append($0) } }
+        if !isBusy { return }
+        let isDone = Latch()
+        settlers.append(isDone)
+        await isDone.wait()
     }
 
     var state: ModuleState {
         if isStopping { return .stopped }
         if !isEnabled { return .disabled }
+        // A module that handles no events needs no lease.
+        if delivery.streams.isEmpty { return .running }
         if leaseOwner != owner { return .standby(owner: leaseOwner) }
         if let failure { return .backingOff(reason: failure.reason, until: failure.until) }
         return isBehind ? .catchingUp : .running
@@ -109,7 +114,7 @@ actor ModuleRunner {
 
     private func rest() {
         isBusy = false
-        for settler in settlers { settler.resume() }
+        for settler in settlers { settler.open() }
         settlers = []
     }
 

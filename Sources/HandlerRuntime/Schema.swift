@@ -53,7 +53,7 @@ extension Schema {
     public static let uuid = Schema([("type", "string"), ("format", "uuid")]) { value in
         guard let text = value.string else { return [.mustBe("a UUID", not: value)] }
         return UUIDText.isValid(text)
-            ? [] : [Violation("", "must be a UUID like 0b0e9a1c-4b5d-4c7a-9a53-2f0f6f6d8a11")]
+            ? [] : [Violation("", "must be a UUID in lower case like 0b0e9a1c-4b5d-4c7a-9a53-2f0f6f6d8a11")]
     }
 
     public static func integer(_ range: ClosedRange<Int64>) -> Schema {

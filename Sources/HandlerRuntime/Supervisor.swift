@@ -71,16 +71,22 @@ public final class Supervisor: Service {
 
     private func open() async throws {
         var said = ""
-        while true {
-            do {
-                try await store.open()
-                try await beat()
-                return
-            } catch let error as StoreError where error.code == .unavailable || error.code == .outcomeUnknown {
-                if error.message != said { logger.warning("waiting for Redis", metadata: ["reason": "\(error)"]) }
-                said = error.message
-                try await Task.sleep(for: .milliseconds(200))
-            }
+        while let reason = try await tryToOpen() {
+            if reason.message != said { logger.warning("waiting for Redis", metadata: ["reason": "\(reason)"]) }
+            said = reason.message
+            try await Task.sleep(for: .milliseconds(200))
+        }
+    }
+
+    /// - Returns: why it must be tried again; nil when it is open.
+    private func tryToOpen() async throws(StoreError) -> StoreError? {
+        do throws(StoreError) {
+            try await store.open()
+            _ = try await beat()
+            return nil
+        } catch {
+            guard error.code == .unavailable || error.code == .outcomeUnknown else { throw error }
+            return error
         }
     }
 
@@ -97,19 +103,28 @@ public final class Supervisor: Service {
 
     private func keepLeases() async {
         while (try? await Task.sleep(for: Self.heartbeatInterval)) != nil {
-            do { try await beat() } catch {
+            do { _ = try await beat() } catch {
                 logger.debug("the heartbeat failed", metadata: ["reason": "\(error)"])
             }
         }
     }
 
     /// One after the other: what an older heartbeat said must not be applied behind a newer one.
-    private func beat() async throws {
-        try await locks.withLocks(["heartbeat"]) {
-            let names = runners.map(\.module.name)
-            let standings = try await store.heartbeat(names, owner: owner, time: Self.leaseTime)
-            for (runner, standing) in zip(runners, standings) { try await apply(standing, to: runner) }
+    /// - Returns: the modules that did not start, and why. The others are none the worse for it.
+    private func beat() async throws(StoreError) -> [String: any Error] {
+        try await locks.withLocks(["heartbeat"]) { () async throws(StoreError) -> [String: any Error] in
+            try await beatAlone()
         }
+    }
+
+    private func beatAlone() async throws(StoreError) -> [String: any Error] {
+        let names = runners.map(\.module.name)
+        let standings = try await store.heartbeat(names, owner: owner, time: Self.leaseTime)
+        var failures: [String: any Error] = [:]
+        for (runner, standing) in zip(runners, standings) {
+            do { try await apply(standing, to: runner) } catch { failures[runner.module.name] = error }
+        }
+        return failures
     }
 
     /// What was switched at another daemon is switched here too.
@@ -151,13 +166,13 @@ public final class Supervisor: Service {
     /// stands still.
     public func setEnabled(_ isEnabled: Bool, module name: String) async throws(Refusal) {
         _ = try runner(name)
+        let failures: [String: any Error]
         do {
             try await store.setEnabled(isEnabled, module: name)
-            try await beat()
-        } catch let error as StoreError {
-            throw Refusal(error)
-        } catch {
-            throw Refusal(.internalError, "the module \(name) did not start: \(error)")
+            failures = try await beat()
+        } catch { throw Refusal(error) }
+        if let failure = failures[name] {
+            throw Refusal(.internalError, "the module \(name) did not start: \(failure)")
         }
     }
 

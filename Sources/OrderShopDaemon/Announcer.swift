@@ -16,6 +16,7 @@ struct Announcer: Service {
         await withGracefulShutdownHandler {
             await cancelWhenGracefulShutdown {
                 await announce()
+                await warnOfForgetfulRedis()
                 await keepStatus()
             }
         } onGracefulShutdown: {
@@ -32,7 +33,13 @@ struct Announcer: Service {
         notifier.ready()
         logger.notice(
             "OrderShop is ready",
-            metadata: ["rest": "http://\(settings.http.listen)", "socket": "\(settings.socket)"])
+            metadata: ["rest": "\(status.rest)", "socket": "\(settings.socket)"])
+    }
+
+    private func warnOfForgetfulRedis() async {
+        if RedisPersistence(await status.redisInfo()) == .snapshots {
+            logger.warning("this Redis keeps no append-only file: what it acknowledged is lost when it ends")
+        }
     }
 
     private func keepStatus() async {

@@ -21,7 +21,7 @@ struct ControlHandler: JSONRPCHandler {
                 if !violations.isEmpty { throw Refusal(violations) }
                 return .value(try await method.run(parameters))
             }
-            return reply(try await supervisor.dispatcher.execute(call.method, parameters))
+            return try await reply(try await supervisor.dispatcher.execute(call.method, parameters))
         } catch {
             throw JSONRPCError(error)
         }
@@ -35,11 +35,11 @@ struct ControlHandler: JSONRPCHandler {
         }
     }
 
-    private func reply(_ answer: Answer) -> JSONRPCReply {
+    private func reply(_ answer: Answer) async throws(Refusal) -> JSONRPCReply {
         switch answer {
         case .value(let value): .value(value)
         case .text(let bytes): .text(bytes)
-        case .stream(let chunks): .stream(chunks)
+        case .stream(let chunks): .stream(try await chunks.begun())
         }
     }
 }

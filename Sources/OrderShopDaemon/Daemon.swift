@@ -86,7 +86,8 @@ public struct Daemon: Sendable {
             configuration = try RedisConfiguration(url: settings.redis.url ?? "")
         }
         configuration.clientName = "ordershopd"
-        if let password = try settings.redis.password() { configuration.password = password }
+        // The embedded Redis knows no password: nobody but us can reach its socket.
+        if embedded == nil, let password = try settings.redis.password() { configuration.password = password }
         if let file = settings.redis.tlsCA { configuration.tls?.caFile = file }
         return RedisClient(
             configuration: configuration, eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
@@ -110,7 +111,10 @@ public struct Daemon: Sendable {
             address: .tcp(host: settings.http.listen.host, port: settings.http.listen.port),
             limits: .init(body: settings.http.maxBody, connections: settings.http.maxConnections),
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger,
-            onBound: { _ in portBound.open() })
+            onBound: { address in
+                status.note(port: address?.port)
+                portBound.open()
+            })
         let announcer = Announcer(
             notifier: notifier, status: status, settings: settings, logger: logger,
             conditions: [

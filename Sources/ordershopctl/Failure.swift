@@ -66,7 +66,9 @@ extension Failure {
     }
 
     private static func reason(_ error: JSONRPCError) -> String {
+        // The message tells of the first by itself.
         let details = error.data?["errors"]?.array ?? []
+        if details.count < 2 { return error.message }
         return ([error.message] + details.map(detail)).joined(separator: "\n")
     }
 

@@ -9,6 +9,7 @@ struct OrdershopCtl: VerbGroup {
         discussion: """
             Exit codes: 0 done, 1 refused (the reason is on stderr), 2 wrong usage, 3 the daemon cannot be reached.
             """,
+        version: "0.1.0",
         subcommands: [
             Status.self, Modules.self, Customers.self, Products.self, Inventories.self, Orders.self,
             Billings.self, CRM.self, Mail.self, Call.self,

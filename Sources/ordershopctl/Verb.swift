@@ -10,8 +10,8 @@ protocol Verb: AsyncParsableCommand {
 
 /// How a result is shown to people.
 enum Presentation {
-    /// A list, with what to say where it is empty.
-    case table(whenEmpty: String)
+    /// A list, with what to say where it is empty and the columns that would be too much.
+    case table(whenEmpty: String, hiding: Set<String> = [])
     /// One object. Null is a refusal: what is missing.
     case record(whenNull: String)
     /// A result that says no more than "done", with the words for it.

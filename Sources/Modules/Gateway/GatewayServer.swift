@@ -1,3 +1,4 @@
+import Glibc
 public import HandlerRuntime
 import HTTPTypes
 import Hummingbird
@@ -73,7 +74,9 @@ public struct GatewayServer: Service {
                 await onBound(channel.localAddress)
             }, eventLoopGroupProvider: .shared(eventLoopGroup), logger: quiet)
         do { try await app.run() } catch let error as IOError {
-            throw Failure(description: "cannot serve on \(address): \(error)")
+            let reason = String(cString: strerror(error.errnoCode))
+            throw Failure(
+                description: "cannot serve on \(address): \(reason). Choose another address or port with --http")
         }
     }
 

@@ -99,17 +99,13 @@ struct Routes: Sendable {
         switch answer {
         case .value(let value): return response(ResponseBody(byteBuffer: ByteBuffer(bytes: value.bytes)))
         case .text(let bytes): return response(ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
-        case .stream(let chunks): return try await stream(chunks)
+        case .stream(let chunks): return stream(try await chunks.begun())
         }
     }
 
-    /// The first chunk is awaited before the status goes out, so that what cannot be read is told by its status.
-    private func stream(_ chunks: JSONChunks) async throws -> Response {
-        var iterator = chunks.makeAsyncIterator()
-        let first = try await iterator.next() ?? []
-        return response(
+    private func stream(_ chunks: JSONChunks) -> Response {
+        response(
             ResponseBody { writer in
-                try await writer.write(ByteBuffer(bytes: first))
                 for try await chunk in chunks { try await writer.write(ByteBuffer(bytes: chunk)) }
                 try await writer.finish(nil)
             })

@@ -50,18 +50,22 @@ enum QuotedPrintable {
 
     private static func line(_ text: Substring) -> String {
         let bytes = Array(text.utf8)
-        var result = ""
-        var length = 0
+        var lines: [String] = []
+        var line = ""
+        /// Where the line may be broken behind a space, so that words stay whole for those who read it raw.
+        var lastBreak: String.Index?
         for (index, byte) in bytes.enumerated() {
             let piece = encode(byte, isLast: index == bytes.count - 1)
-            if length + piece.utf8.count > 75 {
-                result += "=\r\n"
-                length = 0
+            if line.utf8.count + piece.utf8.count > 75 {
+                let end = lastBreak ?? line.endIndex
+                lines.append(String(line[..<end]) + "=")
+                line = String(line[end...])
+                lastBreak = nil
             }
-            result += piece
-            length += piece.utf8.count
+            line += piece
+            if byte == 0x20 { lastBreak = line.endIndex }
         }
-        return result
+        return (lines + [line]).joined(separator: "\r\n")
     }
 
     /// White space at a line's end would not survive the way.

@@ -41,8 +41,8 @@ struct EmbeddedRedisLayout {
             "unixsocket": socket,
             "unixsocketperm": "700",
             "daemonize": "no",
-            // The append-only file alone is the store: at most a second of events is lost with the machine, none
-            // with the process.
+            // The append-only file alone is the store. When the daemon ends, however it ends, Redis is asked to end
+            // and writes all of it; when Redis itself is killed or the machine stops, up to two seconds are lost.
             "appendonly": "yes",
             "appendfsync": "everysec",
             "save": "",

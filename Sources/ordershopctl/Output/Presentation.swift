@@ -4,7 +4,8 @@ extension Presentation {
     /// The result in words and tables, without a line break at the end; empty where there is nothing to show.
     func text(of result: JSONValue, on screen: Screen) -> String {
         switch self {
-        case .table(let empty): result == [] ? empty : Self.readable(result, screen)
+        case .table(let empty, let hidden):
+            result == [] ? empty : Self.readable(result.without(hidden), screen)
         case .record: result == .null ? "" : Self.readable(result, screen)
         case .done(let sentence):
             result == true || result == .null ? printable(sentence) : Self.readable(result, screen)
@@ -24,9 +25,10 @@ extension Presentation {
     }
 
     static func record(_ object: JSONObject, _ screen: Screen) -> String {
-        let names = object.members.map { printable($0.key).replacing("_", with: " ") }
+        let members = object.members.filter { $0.value != "" && $0.value != .null }
+        let names = members.map { printable($0.key).replacing("_", with: " ") }
         let width = names.map(\.columns).max() ?? 0
-        return zip(names, object.members).map { name, member in
+        return zip(names, members).map { name, member in
             let text = Cell.text(member.value, of: member.key)
             let space = text.isEmpty ? "" : String(repeating: " ", count: width - name.columns + 2)
             return screen.heading(name) + space + text
@@ -53,4 +55,17 @@ enum PrettyJSON {
     }
 
     private static func scalar(_ value: JSONValue) -> String { printable(value.text) }
+}
+
+extension JSONValue {
+    /// A list of objects without some of their members.
+    fileprivate func without(_ keys: Set<String>) -> JSONValue {
+        guard !keys.isEmpty, let elements = array else { return self }
+        return .array(
+            elements.map { element in
+                guard let object = element.object else { return element }
+                let members = object.members.filter { !keys.contains($0.key) }
+                return .object(JSONObject(members.map { ($0.key, $0.value) }))
+            })
+    }
 }

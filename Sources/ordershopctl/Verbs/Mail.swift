@@ -14,7 +14,7 @@ struct ListMails: Verb {
     @OptionGroup var connection: ConnectionOptions
 
     var request: Request { Request("mail.list", [:]) }
-    var presentation: Presentation { .table(whenEmpty: "There are no mails.") }
+    var presentation: Presentation { .table(whenEmpty: "There are no mails.", hiding: ["body"]) }
 }
 
 struct SendMail: Verb {
