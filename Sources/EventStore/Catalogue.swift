@@ -3,15 +3,22 @@ import JSON
 /// What the store must know of the modules that use it: the topics there are, who keeps what of them.
 public struct Catalogue: Sendable {
     public let topics: [TopicDefinition]
+    /// Which module handles which streams.
+    let handlers: [String: [StreamKey]]
     private let projections: [Topic: [Projection]]
     private let inlineOwners: [StreamKey: String]
 
     /// - Parameters:
     ///   - projections: read models to write with every event, whichever module appends it.
+    ///   - handlers: the streams that each module handles.
     ///   - inlineOwners: streams whose one handler has nothing to do for an event but keep its cache. The module's
     ///     checkpoint then goes along in the step that appends.
-    public init(topics: [TopicDefinition], projections: [Projection], inlineOwners: [StreamKey: String]) {
+    public init(
+        topics: [TopicDefinition], projections: [Projection] = [], handlers: [String: [StreamKey]] = [:],
+        inlineOwners: [StreamKey: String] = [:]
+    ) {
         self.topics = topics
+        self.handlers = handlers
         self.projections = Dictionary(grouping: projections, by: \.topic)
         self.inlineOwners = inlineOwners
     }

@@ -1,3 +1,6 @@
+import Glibc
+import Synchronization
+
 /// The place of an event in the one order of a shop: unix seconds and microseconds, issued inside Redis.
 ///
 /// Sorting by id gives the order in which things happened, across all streams.
@@ -23,6 +26,9 @@ public struct EventID: Sendable, Hashable, Comparable, CustomStringConvertible {
 
     public var description: String { "\(seconds)-\(microseconds)" }
 
+    /// The same as one number, microseconds: what sorted sets sort by. Exact in a double until the year 2255.
+    var score: UInt64 { seconds * 1_000_000 + microseconds }
+
     public static func < (left: EventID, right: EventID) -> Bool {
         (left.seconds, left.microseconds) < (right.seconds, right.microseconds)
     }
@@ -31,11 +37,29 @@ public struct EventID: Sendable, Hashable, Comparable, CustomStringConvertible {
 /// A random UUID, version 4, lower case: what events and entities are named by.
 public enum UUIDText {
     public static func random() -> String {
-        var high = UInt64.random(in: .min ... .max)
-        var low = UInt64.random(in: .min ... .max)
-        high = high & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
-        low = low & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
-        return format(high, low)
+        let (high, low) = entropy.withLock { $0.take() }
+        return format(high & 0xFFFF_FFFF_FFFF_0FFF | 0x4000, low & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000)
+    }
+
+    private static let entropy = Mutex(Entropy())
+
+    /// The kernel's randomness, taken for many at once: each asking is a system call.
+    private struct Entropy {
+        private var words: [UInt64] = []
+
+        mutating func take() -> (UInt64, UInt64) {
+            if words.count < 2 { refill() }
+            return (words.removeLast(), words.removeLast())
+        }
+
+        private mutating func refill() {
+            var generator = SystemRandomNumberGenerator()
+            words = [UInt64](unsafeUninitializedCapacity: 32) { buffer, count in
+                let isFilled = getentropy(buffer.baseAddress, 32 * MemoryLayout<UInt64>.size) == 0
+                if !isFilled { for index in 0..<32 { buffer.initializeElement(at: index, to: generator.next()) } }
+                count = 32
+            }
+        }
     }
 
     /// Whether the text is a UUID in its canonical form: lower case.

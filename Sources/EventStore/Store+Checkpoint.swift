@@ -76,6 +76,13 @@ extension Store {
         }
     }
 
+    /// Takes leases from whoever has them: only for one who knows that nobody lives who could.
+    public func dropLeases(_ modules: [String]) async throws(StoreError) {
+        var command = RedisCommand("DEL")
+        for module in modules { command.append(keys.lease(module)) }
+        _ = try await send(command)
+    }
+
     /// Gives leases back, so that another daemon can go on at once.
     public func release(_ modules: [String], owner: String) async throws(StoreError) {
         _ = try await run(scripts.release) { command in

@@ -61,12 +61,15 @@ extension Store {
     /// The ids in an index, in the order in which they came into it.
     /// - Parameters:
     ///   - value: empty for an index of one list.
+    ///   - event: only those who were in it before this event.
     ///   - offset: how many to pass over.
     public func ids(
-        in index: String, value: String = "", offset: Int = 0, count: Int
+        in index: String, value: String = "", before event: EventID? = nil, offset: Int = 0, count: Int
     ) async throws(StoreError) -> [String] {
+        let end = event.map { "(\($0.score)" } ?? "+inf"
         let reply = try await send(
-            RedisCommand("ZRANGE", keys.index(index, value), String(offset), String(offset + count - 1)))
+            RedisCommand(
+                "ZRANGE", keys.index(index, value), "-inf", end, "BYSCORE", "LIMIT", String(offset), String(count)))
         return (reply.array ?? []).compactMap(\.string)
     }
 

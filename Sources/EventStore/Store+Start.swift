@@ -56,7 +56,20 @@ extension Store {
             positions = batch.positions
             count += batch.events.count
         }
+        try await skip(to: positions)
         logger.notice("took in foreign events", metadata: ["events": "\(count)"])
+    }
+
+    /// What there was to do about those events the other program has done: nobody gets his mails twice.
+    private func skip(to positions: [StreamKey: EventID]) async throws(StoreError) {
+        let commands = catalogue.handlers.flatMap { module, streams in
+            streams.compactMap { stream in
+                positions[stream].map {
+                    RedisCommand("HSETNX", keys.checkpoint(module), keys.stream(stream), $0.description)
+                }
+            }
+        }
+        _ = try await pipeline(commands)
     }
 
     /// Brings revisions and read models up to events that stand in their streams but were not appended by a

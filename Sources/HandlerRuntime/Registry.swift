@@ -32,6 +32,7 @@ public struct Registry: Sendable {
     public var catalogue: Catalogue {
         Catalogue(
             topics: modules.flatMap(\.topics), projections: modules.flatMap(\.projections),
+            handlers: Dictionary(uniqueKeysWithValues: modules.map { ($0.name, $0.streams) }),
             inlineOwners: inlineOwners)
     }
 

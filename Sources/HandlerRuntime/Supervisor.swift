@@ -9,6 +9,7 @@ public final class Supervisor: Service {
     public let dispatcher: Dispatcher
     private let store: Store
     private let owner: String
+    private let isAlone: Bool
     private let logger: Logger
     private let runners: [ModuleRunner]
     private let gates: Gates
@@ -19,8 +20,10 @@ public final class Supervisor: Service {
     public static let leaseTime = Duration.seconds(5)
     private static let heartbeatInterval = Duration.milliseconds(800)
 
-    /// - Parameter owner: this daemon's name, unlike that of any other and of its own former lives.
-    public init(registry: Registry, store: Store, owner: String, logger: Logger) {
+    /// - Parameters:
+    ///   - owner: this daemon's name, unlike that of any other and of its own former lives.
+    ///   - isAlone: no other daemon can be at this Redis: leases that stand are of former lives, and not waited for.
+    public init(registry: Registry, store: Store, owner: String, isAlone: Bool = false, logger: Logger) {
         let gates = Gates(modules: registry.modules.map(\.name))
         let bells = Bells()
         let dispatcher = Dispatcher(
@@ -29,6 +32,7 @@ public final class Supervisor: Service {
         self.dispatcher = dispatcher
         self.store = store
         self.owner = owner
+        self.isAlone = isAlone
         self.logger = logger
         self.gates = gates
         runners = registry.modules.map { module in
@@ -82,6 +86,7 @@ public final class Supervisor: Service {
     private func tryToOpen() async throws(StoreError) -> StoreError? {
         do throws(StoreError) {
             try await store.open()
+            if isAlone { try await store.dropLeases(runners.map(\.module.name)) }
             _ = try await beat()
             return nil
         } catch {

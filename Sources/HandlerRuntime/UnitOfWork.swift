@@ -148,12 +148,12 @@ public final class UnitOfWork {
         return glimpses[Key(topic: E.topic, id: id.text)] ?? nil
     }
 
-    /// The ids in an index, in the order in which they came into it.
+    /// The ids that were in an index before an event, in the order in which they came into it.
     public func ids(
-        in index: String, value: String, offset: Int, count: Int
+        in index: String, value: String, before event: EventID, offset: Int, count: Int
     ) async throws(Refusal) -> [String] {
         do {
-            return try await store.ids(in: index, value: value, offset: offset, count: count)
+            return try await store.ids(in: index, value: value, before: event, offset: offset, count: count)
         } catch { throw Refusal(error) }
     }
 

@@ -44,7 +44,8 @@ public struct Daemon: Sendable {
         let gateway = GatewayModule()
         let registry = try Registry(modules(gateway, in: directory))
         let store = Store(redis: redis, shop: settings.shop, catalogue: registry.catalogue, logger: logger)
-        let supervisor = Supervisor(registry: registry, store: store, owner: Self.name(), logger: logger)
+        let supervisor = Supervisor(
+            registry: registry, store: store, owner: Self.name(), isAlone: embedded != nil, logger: logger)
         var services: [any Service] = [redis, supervisor]
         if let embedded {
             services = [embedded, Deferred(service: redis) { try await embedded.waitUntilReady() }, supervisor]

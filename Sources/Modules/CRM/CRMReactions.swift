@@ -62,7 +62,7 @@ struct CRMReactions: Sendable {
     ) async throws {
         let inventory: Inventory = try event.entity()
         guard let product = try await unit.last(inventory.productID) else { return }
-        for buyer in try await buyers(of: inventory.productID, in: unit) {
+        for buyer in try await buyers(of: inventory.productID, before: event.id, in: unit) {
             if let customer = try await unit.look(at: buyer) {
                 say(template(customer, product), to: customer, kind, event, unit)
             } else {
@@ -71,12 +71,15 @@ struct CRMReactions: Sendable {
         }
     }
 
-    private func buyers(of product: ProductID, in unit: UnitOfWork) async throws -> [CustomerID] {
+    /// Who had ordered the product by then, though more may have since.
+    private func buyers(
+        of product: ProductID, before event: EventID, in unit: UnitOfWork
+    ) async throws -> [CustomerID] {
         var buyers: [CustomerID] = []
         var page: [String]
         repeat {
             page = try await unit.ids(
-                in: Self.buyersIndex, value: product.text, offset: buyers.count, count: 1_000)
+                in: Self.buyersIndex, value: product.text, before: event, offset: buyers.count, count: 1_000)
             buyers += page.map { CustomerID($0) }
         } while page.count == 1_000
         try await unit.glimpse(buyers.map(\.reference))

@@ -50,6 +50,8 @@ struct EmbeddedRedisLayout {
             "aof-load-truncated": "yes",
             // An event store must refuse a write and never forget one.
             "maxmemory-policy": "noeviction",
+            // Hashes of longer values would forget the order of their fields, which readers of the cache may want.
+            "hash-max-listpack-value": "65536",
             // Standard output, which is our file: start-up errors of setpriv and the linker land there too.
             "logfile": "",
         ]

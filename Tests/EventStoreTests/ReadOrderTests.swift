@@ -1,0 +1,96 @@
+import EventStore
+import JSON
+import Redis
+import Testing
+
+@Suite struct `Reading several streams` {
+    private static let streams = [StreamKey.things, .changes, .ends, .notes]
+
+    @Test(arguments: [1, 2, 3, 7, 40, 1_000])
+    func `gives what sorting all of them gives, whatever the count`(count: Int) async throws {
+        try await withStore { fixture in
+            for round in 0..<8 {
+                try await fixture.redis.send("FLUSHALL")
+                let written = try await interleave(200, over: fixture.redis, bias: round)
+                let read = try await readAll(from: fixture.store, count: count)
+                #expect(read.map(\.id) == written.map(\.id))
+                #expect(read.map(\.stream) == written.map(\.stream))
+            }
+        }
+    }
+
+    /// Events with ids in one order, dealt out to the streams at random: evenly, in runs, or mostly to one.
+    private func interleave(
+        _ count: Int, over redis: RedisClient, bias: Int
+    ) async throws -> [(id: EventID, stream: StreamKey)] {
+        var written: [(id: EventID, stream: StreamKey)] = []
+        var stream = 0
+        for number in 0..<count {
+            let isNew = bias == 0 || Int.random(in: 0..<(bias * 3)) == 0
+            if isNew { stream = bias > 5 && Bool.random() ? 0 : Int.random(in: 0..<Self.streams.count) }
+            written.append(
+                (
+                    EventID(seconds: UInt64(number / 3 + 1), microseconds: UInt64(number % 3)),
+                    Self.streams[stream]
+                ))
+        }
+        _ = try await redis.pipeline(
+            written.map { RedisCommand("XADD", $0.stream.description, $0.id.description, "event_id", "e") })
+        return written
+    }
+
+    private func readAll(from store: Store, count: Int) async throws -> [RecordedEvent] {
+        var events: [RecordedEvent] = []
+        var positions: [StreamKey: EventID] = [:]
+        while true {
+            let batch = try await store.read(Self.streams, after: positions, count: count)
+            if batch.events.isEmpty { return events }
+            events += batch.events
+            positions = batch.positions
+        }
+    }
+
+    @Test func `while others append keeps the order and leaves nothing out`() async throws {
+        try await withStore { fixture in
+            let total = 8 * 40 * 2
+            async let appended: Void = withThrowingTaskGroup(of: Void.self) { group in
+                for task in 0..<8 {
+                    group.addTask {
+                        for number in 0..<40 {
+                            try await fixture.store.append(
+                                .thing(.created, "\(task)-\(number)"), .note(.created, "\(task)-\(number)"))
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            var events: [RecordedEvent] = []
+            var positions: [StreamKey: EventID] = [:]
+            try await eventually("all were read") {
+                let batch = try await fixture.store.read(Self.streams, after: positions, count: 3)
+                events += batch.events
+                positions = batch.positions
+                return events.count >= total
+            }
+            try await appended
+            #expect(events.count == total)
+            #expect(events.map(\.id) == events.map(\.id).sorted())
+        }
+    }
+
+    @Test func `tells their names, their metadata and where to go on`() async throws {
+        try await withStore { fixture in
+            let event = NewEvent(
+                .things, entityID: "a", entity: Array(#"{"id":"a"}"#.utf8), before: nil, metadata: [("k", "v")])
+            let ids = try await fixture.store.append(event, .note(.created, "n"))
+            let batch = try await fixture.store.read([.things, .notes, .ends], after: [:], count: 10)
+            #expect(batch.events.map(\.stream) == [.things, .notes])
+            #expect(batch.events[0].eventID == event.eventID)
+            #expect(batch.events[0].metadata.map(\.name) == ["k"])
+            #expect(batch.events[0].decoded()?["id"] == "a")
+            #expect(batch.positions == [.things: ids[0], .notes: ids[1]])
+            let lag = try await fixture.store.lag(of: [.things, .notes], behind: [.things: ids[0]])
+            #expect(lag == 1)
+        }
+    }
+}

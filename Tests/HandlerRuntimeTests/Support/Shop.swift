@@ -1,0 +1,124 @@
+import EventStore
+import HandlerRuntime
+import JSON
+import Logging
+import NIOPosix
+import Redis
+import ServiceLifecycle
+import TestKit
+import Testing
+
+/// Modules that run under a supervisor, on a Redis of the test's own.
+struct Shop: Sendable {
+    let server: RedisServer
+    let redis: RedisClient
+    let store: Store
+    let supervisor: Supervisor
+    private let services: ServiceGroup
+
+    /// Runs the modules as long as `body`.
+    /// - Parameters:
+    ///   - server: where the shop lives; a new one unless given.
+    ///   - url: how it is reached, if not directly.
+    static func run<T>(
+        _ modules: [any HandlerModule], on server: RedisServer? = nil, through url: String? = nil,
+        _ body: (Shop) async throws -> T
+    ) async throws -> T {
+        let server = if let server { server } else { try await RedisServer.start() }
+        let registry = try Registry(modules)
+        return try await withClient(of: url ?? server.url) { redis in
+            let store = Store(redis: redis, shop: "", catalogue: registry.catalogue, logger: .silent)
+            let supervisor = Supervisor(
+                registry: registry, store: store, owner: UUIDText.random(), logger: .silent)
+            let services = ServiceGroup(
+                configuration: .init(services: [.init(service: supervisor)], logger: .silent))
+            async let running: Void = services.run()
+            await supervisor.waitUntilReady()
+            let result = try await body(
+                Shop(server: server, redis: redis, store: store, supervisor: supervisor, services: services))
+            await services.triggerGracefulShutdown()
+            try await running
+            return result
+        }
+    }
+
+    /// Ends the supervisor in good order, before `body` ends.
+    func stop() async { await services.triggerGracefulShutdown() }
+
+    // MARK: Commands
+
+    @discardableResult
+    func call(_ method: String, _ parameters: JSONValue = [:]) async throws -> JSONValue {
+        let answer = try await supervisor.dispatcher.execute(method, parameters.object ?? JSONObject())
+        return try await value(of: answer)
+    }
+
+    @discardableResult
+    func call(_ method: String, batch: [JSONValue]) async throws -> JSONValue {
+        let answer = try await supervisor.dispatcher.execute(method, batch: batch)
+        return try await value(of: answer)
+    }
+
+    private func value(of answer: Answer) async throws -> JSONValue {
+        switch answer {
+        case .value(let value): value
+        case .text(let bytes): try JSONValue(parsing: bytes)
+        case .stream(let chunks): try JSONValue(parsing: await chunks.reduce(into: [UInt8]()) { $0 += $1 })
+        }
+    }
+
+    func count(of stream: StreamKey) async throws -> Int {
+        Int(try await redis.send(RedisCommand("XLEN", stream.description)).int ?? 0)
+    }
+
+    func state(of module: String) async -> ModuleState? {
+        await supervisor.status().first { $0.name == module }?.state
+    }
+}
+
+/// A client that runs as long as `body`.
+func withClient<T>(of url: String, _ body: (RedisClient) async throws -> T) async throws -> T {
+    var configuration = try RedisConfiguration(url: url)
+    configuration.backoffMinimum = .milliseconds(1)
+    configuration.backoffMaximum = .milliseconds(10)
+    let client = RedisClient(
+        configuration: configuration, eventLoopGroup: .singletonMultiThreadedEventLoopGroup, logger: .silent)
+    async let _: Void = client.run()
+    try await client.waitUntilConnected()
+    // Leaving the scope cancels `run`, and waits for its end.
+    return try await body(client)
+}
+
+extension Logger {
+    static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+}
+
+/// Asks again and again until it is so; fails the test after twenty seconds.
+func eventually(
+    _ what: Comment, sourceLocation: SourceLocation = #_sourceLocation, _ isSo: () async throws -> Bool
+) async throws {
+    let end = ContinuousClock.now + .seconds(20)
+    while ContinuousClock.now < end {
+        if try await isSo() { return }
+        try await Task.sleep(for: .milliseconds(5))
+    }
+    Issue.record(what, sourceLocation: sourceLocation)
+}
+
+/// The refusal that `body` ends with; nil when it is not refused.
+func refusal(_ body: () async throws -> Void) async -> Refusal? {
+    do {
+        try await body()
+        return nil
+    } catch {
+        return error as? Refusal ?? Refusal(.internalError, "no refusal, but \(error)")
+    }
+}
+
+/// A function, because a closure within `#expect` and another behind it are taken for one by the compiler (6.3).
+func expectRefusal(
+    _ code: Refusal.Code, sourceLocation: SourceLocation = #_sourceLocation, _ body: () async throws -> Void
+) async {
+    let refused = await refusal(body)
+    #expect(refused?.code == code, sourceLocation: sourceLocation)
+}

@@ -1,0 +1,89 @@
+import JSON
+import TestKit
+import Testing
+
+/// What must be true of a shop that has caught up, whatever happened to it before.
+struct Audit {
+    let shop: Shop
+    let history: History
+
+    /// Waits until the shop has caught up.
+    init(_ shop: Shop) async throws {
+        try await shop.settle()
+        self.shop = shop
+        history = try await History(of: shop)
+    }
+
+    func everyEventIsThereOnce() {
+        #expect(Set(history.events.map(\.eventID)).count == history.events.count)
+        #expect(Set(history.events.map(\.id)).count == history.events.count)
+    }
+
+    /// - Parameter pieces: of each product, what there was before the first order.
+    func noPieceIsLost(of goods: [Goods], pieces: Int64) {
+        let (stock, orders) = (history.entities("inventory"), history.entities("order"))
+        for goods in goods {
+            let left = stock[goods.inventory]?["amount"]?.number?.int64 ?? -1
+            let sold = orders.values.flatMap { $0["product_ids"]?.array ?? [] }.count {
+                $0.string == goods.product
+            }
+            #expect(left + Int64(sold) == pieces)
+        }
+    }
+
+    func listsAreTheReplay() async throws {
+        for (topic, path) in [("customer", "customers"), ("inventory", "inventory"), ("order", "orders")] {
+            let list = try await shop.get("/\(path)").array ?? []
+            let listed = Dictionary(uniqueKeysWithValues: list.map { ($0["id"]?.string ?? "", $0) })
+            #expect(listed == history.entities(topic))
+        }
+        let billed = Set(history.entities("billing").values.compactMap { $0["order_id"]?.string })
+        let unbilled = try await shop.get("/orders/unbilled").array?.compactMap { $0["id"]?.string } ?? []
+        #expect(unbilled.count == Set(unbilled).count)
+        #expect(Set(unbilled) == Set(history.entities("order").keys).subtracting(billed))
+    }
+
+    /// Customers are never deleted in these tests, so every reason for a mail makes one.
+    func everyMailIsRequestedOnce() {
+        var expected: [String: Int] = [:]
+        for event in history["customer_created"] + history["order_deleted"] + history["billing_created"] {
+            expected[event.id] = 1
+        }
+        // One to say thanks, one to ask for the money.
+        for event in history["order_created"] { expected[event.id] = 2 }
+        let requested = history["mail_requested"].reduce(into: [String: Int]()) { counts, mail in
+            counts[mail.cause ?? "", default: 0] += 1
+        }
+        let wrong = Set(expected.keys).union(requested.keys).filter { expected[$0] != requested[$0] }
+        #expect(wrong.isEmpty, "\(wrong.count) of \(expected.count) \(explain(wrong.sorted().prefix(3)))")
+        let subjects = history["mail_requested"].map { "\($0.cause ?? "") \($0.entity["subject"]?.text ?? "")" }
+        #expect(Set(subjects).count == subjects.count)
+    }
+
+    /// The mails that came of each of the events.
+    private func explain(_ causes: some Sequence<String>) -> [String] {
+        causes.map { cause in
+            let mails = history["mail_requested"].filter { $0.cause == cause }
+            let said = mails.map { "\($0.id) \($0.entity["subject"]?.string ?? "")" }
+            return "\(history.events.first { $0.id == cause }?.stream ?? "nothing") \(cause): \(said)"
+        }
+    }
+
+    func everyMailIsSentOnce() throws {
+        let requested = history["mail_requested"].map { "\($0.id).\($0.entityID)" }
+        #expect(history["mail_sent"].map(\.entityID).sorted() == history["mail_requested"].map(\.entityID).sorted())
+        let files = try shop.mailFiles()
+        #expect(files.count == requested.count)
+        for name in requested { #expect(files.count { $0.hasPrefix(name) } <= 1) }
+        #expect(Set(files.map { $0.split(separator: ".").prefix(2).joined(separator: ".") }) == Set(requested))
+        #expect(try shop.unfinishedMailFiles() == [])
+    }
+
+    func cacheIsACleanRebuild() async throws {
+        let before = try await CacheDump(of: shop)
+        try await shop.rebuildCache()
+        let after = try await CacheDump(of: shop)
+        #expect(before.difference(after) == [])
+        #expect(!before.content.isEmpty)
+    }
+}
