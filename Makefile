@@ -11,7 +11,7 @@ BUILD_PACKAGES = libhiredis-dev libsystemd-dev
 RUN_PACKAGES = redis-server
 TEST_PACKAGES = redis-server redis-tools curl jq openssl python3
 
-.PHONY: help run demo test bench lint build install clean
+.PHONY: help packages run demo test bench lint build install clean
 
 help:
 	@echo 'make run      build and start the whole shop (REST on http://$(HTTP), data in $(RUN_DIR))'
@@ -30,6 +30,10 @@ run: prepare build
 	@echo '  $(BIN)/ordershopctl status'
 	@echo
 	@exec $(BIN)/ordershopd --state-directory $(RUN_DIR) --socket $(RUN_DIR)/control.sock --http $(HTTP)
+
+# All that building and testing need.
+packages: packages = $(BUILD_PACKAGES) $(TEST_PACKAGES)
+packages: prepare
 
 demo: packages = $(BUILD_PACKAGES) $(TEST_PACKAGES)
 demo: prepare build

@@ -5,7 +5,8 @@ import Synchronization
 /// While calls are under way those who come wait; whoever's call returns hands the lead to the first of them, who
 /// takes the others along. Nobody waits for company: with nothing under way a transaction goes at once.
 final class GroupCommit: Sendable {
-    typealias Send = @Sendable ([Transaction]) async throws(StoreError) -> [TransactionOutcome]
+    typealias Send =
+        @Sendable ([Transaction]) async throws(StoreError) -> [Result<TransactionOutcome, StoreError>]
 
     private enum Turn: Sendable {
         case lead
@@ -59,18 +60,19 @@ final class GroupCommit: Sendable {
     private func lead(_ transaction: Transaction, _ send: Send) async throws(StoreError) -> TransactionOutcome {
         let others = company(of: transaction)
         defer { handOver() }
+        let outcomes: [Result<TransactionOutcome, StoreError>]
         do throws(StoreError) {
-            let outcomes = try await send([transaction] + others.map(\.transaction))
-            for (other, outcome) in zip(others, outcomes.dropFirst()) {
-                other.continuation.resume(returning: .done(.success(outcome)))
-            }
-            return outcomes[0]
+            outcomes = try await send([transaction] + others.map(\.transaction))
         } catch {
             // Whoever leads may be cancelled; the others only know that they cannot know.
             let lost = error.code == .cancelled ? StoreError(.outcomeUnknown, error.message) : error
             for other in others { other.continuation.resume(returning: .done(.failure(lost))) }
             throw error
         }
+        for (other, outcome) in zip(others, outcomes.dropFirst()) {
+            other.continuation.resume(returning: .done(outcome))
+        }
+        return try outcomes[0].get()
     }
 
     private func company(of transaction: Transaction) -> [Waiting] {

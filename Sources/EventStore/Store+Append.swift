@@ -18,8 +18,10 @@ extension Store {
         }
     }
 
-    /// Runs many independent transactions in one call. One that conflicts does not touch the others.
-    func transactEach(_ transactions: [Transaction]) async throws(StoreError) -> [TransactionOutcome] {
+    /// Runs many independent transactions in one call. One that conflicts or fails does not touch the others.
+    func transactEach(
+        _ transactions: [Transaction]
+    ) async throws(StoreError) -> [Result<TransactionOutcome, StoreError>] {
         var encoder = TransactionEncoder(keys: keys, catalogue: catalogue)
         let arguments = encoder.encode(transactions)
         let reply = try await run(scripts.transact) { command in
@@ -29,9 +31,9 @@ extension Store {
             throw unexpected(reply)
         }
         warn(about: replies.last)
-        var outcomes: [TransactionOutcome] = []
-        for (transaction, reply) in zip(transactions, replies) { outcomes.append(try outcome(transaction, reply)) }
-        return outcomes
+        return zip(transactions, replies).map { transaction, reply in
+            Result { () throws(StoreError) in try outcome(transaction, reply) }
+        }
     }
 
     private func attempt(_ transaction: Transaction) async throws(StoreError) -> TransactionOutcome {
@@ -91,6 +93,10 @@ extension Store {
         _ transaction: Transaction, _ reply: RedisValue
     ) throws(StoreError) -> TransactionOutcome {
         guard let fields = reply.array, let committed = fields.first?.int else { throw unexpected(reply) }
+        if committed == -1, let text = fields.last?.string {
+            let word = String(text.prefix { $0 != " " })
+            throw StoreError(RedisError(.server(RedisError.ServerCode(word: word)), text))
+        }
         guard committed == 1 else {
             return .conflict(try conflict(transaction, check: fields[1].int, actual: fields.dropFirst(2).first))
         }

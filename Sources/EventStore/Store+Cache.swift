@@ -26,7 +26,9 @@ extension Store {
         while let start = position {
             let page = try await list(topic, after: start, count: 200)
             count += page.entities.count
-            _ = try await transactEach(page.entities.map { rewrite($0, of: topic.topic) })
+            for outcome in try await transactEach(page.entities.map { rewrite($0, of: topic.topic) }) {
+                _ = try outcome.get()
+            }
             position = page.next
         }
         return count
@@ -49,7 +51,7 @@ extension Store {
             let ids = (page[1].array ?? []).compactMap(\.string)
             let states = try await load(ids.map { .id(topic, $0) })
             let stale = zip(ids, states).filter { $1?.exists != true }.map(\.0)
-            _ = try await transactEach(stale.map { drop($0, of: topic) })
+            for outcome in try await transactEach(stale.map { drop($0, of: topic) }) { _ = try outcome.get() }
         } while cursor != "0"
     }
 

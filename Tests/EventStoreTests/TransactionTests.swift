@@ -29,6 +29,28 @@ import Testing
         }
     }
 
+    @Test func `that cannot be written does not take others with it`() async throws {
+        try await withStore { fixture in
+            try await fixture.redis.send("SET", "events:{note}_updated", "no stream")
+            let store = fixture.store
+            let codes = await withTaskGroup(of: StoreError.Code?.self) { group in
+                for number in 0..<60 {
+                    let event: NewEvent =
+                        number.isMultiple(of: 3) ? .note(.updated, "\(number)") : .thing(.created, "\(number)")
+                    group.addTask {
+                        await storeErrorCode { _ = try await store.transact(Transaction(events: [event])) }
+                    }
+                }
+                return await group.reduce(into: [StoreError.Code?: Int]()) { $0[$1, default: 0] += 1 }
+            }
+            #expect(codes == [nil: 40, .foreignKey: 20])
+            #expect(try await fixture.redis.send("XLEN", "events:{thing}_created").int == 40)
+            let next = try await fixture.store.append(.note(.created, "next"))[0]
+            let things = try await fixture.store.read([.things], after: [:], count: 100).events
+            #expect(things.count == 40 && things.allSatisfy { $0.id < next })
+        }
+    }
+
     @Test func `that races another for one entity wins alone`() async throws {
         try await withStore { fixture in
             let stores = [fixture.store, fixture.anotherStore(), fixture.anotherStore()]

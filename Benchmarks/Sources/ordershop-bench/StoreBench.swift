@@ -20,7 +20,7 @@ struct StoreBench: Sendable {
 
     /// Appends from many tasks, each waiting for its answer before its next event.
     func append(_ count: Int, tasks: Int) async throws -> Rate {
-        let catalogue = Catalogue(topics: [Self.topic], projections: [], inlineOwners: [:])
+        let catalogue = Catalogue(topics: [Self.topic])
         let store = Store(redis: redis, shop: "", catalogue: catalogue, logger: logger)
         try await store.open()
         let time = try await ContinuousClock().measure {

@@ -7,7 +7,8 @@
 --                   | 'L' lease-key owner | 'C' checkpoint-key stream position      ('' stands for none)
 --            events:  stream revisions-key action entity-id given-id checkpoint-key fields… writes…
 --            writes, checkpoint moves
--- Returns    for each transaction {1, id…} or {0, number of the check that failed, what is there instead};
+-- Returns    for each transaction {1, id…}, or {0, number of the check that failed, what is there instead}, or
+--            {-1, an error of Redis}, which is its own and no other's;
 --            last, the errors of read-model writes (they hold nobody up: a read model can be rebuilt)
 
 local position = 0
@@ -136,7 +137,6 @@ local function is_caught_up(key, stream)
     return caught_up[stream]
 end
 
--- Returns the event's id, or nil and Redis's error.
 local function append(ids)
     local stream, revisions, action, entity, id, checkpoint = take(), take(), take(), take(), take(), take()
     local count = tonumber(take())
@@ -145,8 +145,7 @@ local function append(ids)
     if id ~= '' then
         local known = string.match(redis.call('HGET', revisions, entity) or '', '^(%S+)')
         if known and not later(id, known) then
-            skip_writes()
-            return nil
+            return skip_writes()
         end
         -- Otherwise the entity's next event could stand before this one.
         follow(id)
@@ -159,7 +158,7 @@ local function append(ids)
             id = issue()
             reply = redis.pcall('XADD', stream, id, unpack(ARGV, first, position))
         end
-        if type(reply) == 'table' and reply.err then return reply end
+        if type(reply) == 'table' and reply.err then error(reply) end
         if inline then
             moves[checkpoint] = moves[checkpoint] or {}
             moves[checkpoint][stream] = id
@@ -168,32 +167,27 @@ local function append(ids)
     end
     redis.call('HSET', revisions, entity, id .. ' ' .. action)
     write(id)
-    return nil
+end
+
+local function transact()
+    local failed, actual = failed_check()
+    if failed then return {0, failed, actual} end
+    local ids = {1}
+    for _ = 1, tonumber(take()) do append(ids) end
+    write(last)
+    for _ = 1, tonumber(take()) do
+        redis.call('HSET', take(), take(), take())
+    end
+    return ids
 end
 
 local replies = {}
 for number = 1, tonumber(take()) do
     local finish = tonumber(take())
     finish = position + finish
-    local failed, actual = failed_check()
-    if failed then
-        position = finish
-        replies[number] = {0, failed, actual}
-    else
-        local ids = {1}
-        for _ = 1, tonumber(take()) do
-            local err = append(ids)
-            if err then
-                keep_clock()
-                return err
-            end
-        end
-        write(last)
-        for _ = 1, tonumber(take()) do
-            redis.call('HSET', take(), take(), take())
-        end
-        replies[number] = ids
-    end
+    local is_done, reply = pcall(transact)
+    replies[number] = is_done and reply or {-1, type(reply) == 'table' and reply.err or tostring(reply)}
+    position = finish
 end
 
 for key, streams in pairs(moves) do
