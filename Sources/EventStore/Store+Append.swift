@@ -24,8 +24,10 @@ extension Store {
     ) async throws(StoreError) -> [Result<TransactionOutcome, StoreError>] {
         var encoder = TransactionEncoder(keys: keys, catalogue: catalogue)
         let arguments = encoder.encode(transactions)
-        let reply = try await run(scripts.transact) { command in
-            for argument in arguments { command.append(argument) }
+        let reply = try await withClock { () async throws(StoreError) -> RedisValue in
+            try await run(scripts.transact) { command in
+                for argument in arguments { command.append(argument) }
+            }
         }
         guard let replies = reply.array, replies.count == transactions.count + 1 else {
             throw unexpected(reply)
@@ -33,6 +35,18 @@ extension Store {
         warn(about: replies.last)
         return zip(transactions, replies).map { transaction, reply in
             Result { () throws(StoreError) in try outcome(transaction, reply) }
+        }
+    }
+
+    /// A Redis that has forgotten everything, the clock among it, is begun anew.
+    private func withClock(
+        _ body: () async throws(StoreError) -> RedisValue
+    ) async throws(StoreError) -> RedisValue {
+        do throws(StoreError) { return try await body() } catch {
+            guard error.cause?.serverCode == .other("NOCLOCK") else { throw error }
+            logger.error("Redis has lost its data, or was emptied: beginning anew with what is there")
+            try await open()
+            return try await body()
         }
     }
 

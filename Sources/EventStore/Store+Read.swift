@@ -22,6 +22,13 @@ public struct EventBatch: Sendable {
     public let positions: [StreamKey: EventID]
 }
 
+/// A page of an index.
+public struct IndexPage: Sendable {
+    public let ids: [String]
+    /// Where the next page begins; nil behind the last one.
+    public let next: UInt64?
+}
+
 extension Store {
     // MARK: Entities
 
@@ -58,19 +65,26 @@ extension Store {
 
     // MARK: Indexes
 
-    /// The ids in an index, in the order in which they came into it.
+    /// The ids in an index, in the order in which they came into it, a page at a time.
+    ///
+    /// A page goes on behind a place and not behind a count, so that what leaves the index between two pages makes
+    /// none that stays be passed over.
     /// - Parameters:
     ///   - value: empty for an index of one list.
+    ///   - place: where to go on, from the page before.
     ///   - event: only those who were in it before this event.
-    ///   - offset: how many to pass over.
-    public func ids(
-        in index: String, value: String = "", before event: EventID? = nil, offset: Int = 0, count: Int
-    ) async throws(StoreError) -> [String] {
+    public func page(
+        of index: String, value: String = "", after place: UInt64 = 0, before event: EventID? = nil, count: Int
+    ) async throws(StoreError) -> IndexPage {
         let end = event.map { "(\($0.score)" } ?? "+inf"
         let reply = try await send(
             RedisCommand(
-                "ZRANGE", keys.index(index, value), "-inf", end, "BYSCORE", "LIMIT", String(offset), String(count)))
-        return (reply.array ?? []).compactMap(\.string)
+                "ZRANGE", keys.index(index, value), "(\(place)", end, "BYSCORE", "LIMIT", "0", String(count),
+                "WITHSCORES"))
+        let fields = (reply.array ?? []).compactMap(\.string)
+        let ids = stride(from: 0, to: fields.count - 1, by: 2).map { fields[$0] }
+        let last = fields.last.flatMap { Double($0) }.map { UInt64($0) }
+        return IndexPage(ids: ids, next: ids.count < count ? nil : last)
     }
 
     // MARK: Events

@@ -156,10 +156,10 @@ extension JSONChunks {
         of topic: Topic, in index: String, value: String = "", store: Store,
         isListed: @escaping @Sendable ([EntityState]) async throws -> [EntityState] = { $0 }
     ) -> JSONChunks {
-        array { (offset: Int?) in
-            let ids = try await store.ids(in: index, value: value, offset: offset ?? 0, count: 500)
-            let states = try await store.load(ids.map { .id(topic, $0) }).compactMap(\.self).filter(\.exists)
-            return (try await isListed(states), ids.count < 500 ? nil : (offset ?? 0) + 500)
+        array { (place: UInt64?) in
+            let page = try await store.page(of: index, value: value, after: place ?? 0, count: 500)
+            let states = try await store.load(page.ids.map { .id(topic, $0) }).compactMap(\.self).filter(\.exists)
+            return (try await isListed(states), page.next)
         }
     }
 

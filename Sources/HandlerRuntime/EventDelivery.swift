@@ -3,8 +3,8 @@ import EventStore
 /// Brings one module's events to its reactions and commits what comes of them.
 struct EventDelivery: Sendable {
     enum Outcome: Sendable {
-        /// With the streams that effects were appended to.
-        case committed(Set<StreamKey>)
+        /// So many events of the batch; and the streams that their effects were appended to.
+        case committed(events: Int, effects: Set<StreamKey>)
         /// Somebody else moved first: look again where to go on.
         case superseded
         /// Another daemon has the module's lease.
@@ -46,10 +46,14 @@ struct EventDelivery: Sendable {
         if !own.isEmpty { try await store.adopt(own) }
         let unit = unitOfWork()
         try await unit.glimpse(batch.events.flatMap(looksAt))
-        for event in batch.events { try await react(to: event, in: unit) }
-        let move = checkpointMove(over: batch, from: positions)
+        var handled = 0
+        for event in batch.events where unit.events.count < Self.maxEffects {
+            try await react(to: event, in: unit)
+            handled += 1
+        }
+        let move = checkpointMove(over: batch.events.prefix(handled), from: positions)
         switch try await store.transact(unit.transaction(checkpoint: move)) {
-        case .committed: return .committed(unit.streams)
+        case .committed: return .committed(events: handled, effects: unit.streams)
         case .conflict(.fenced(let holder)): return .fenced(owner: holder)
         case .conflict(.checkpoint), .conflict(.revision), .conflict(.taken): return .superseded
         }
@@ -66,12 +70,14 @@ struct EventDelivery: Sendable {
         for subscription in reactions[event.stream] ?? [] { try await subscription.reaction(event, unit) }
     }
 
+    /// A step with more effects takes no further event: one step blocks Redis while it lasts.
+    private static let maxEffects = 512
+
     private func checkpointMove(
-        over batch: EventBatch, from positions: [StreamKey: EventID]
+        over events: ArraySlice<RecordedEvent>, from positions: [StreamKey: EventID]
     ) -> CheckpointMove {
-        let moves = Set(batch.events.map(\.stream)).compactMap { stream in
-            batch.positions[stream].map { (stream: stream, from: positions[stream], to: $0) }
-        }
+        let last = Dictionary(events.map { ($0.stream, $0.id) }) { $1 }
+        let moves = last.map { (stream: $0.key, from: positions[$0.key], to: $0.value) }
         return CheckpointMove(module: module, owner: owner, positions: moves)
     }
 }

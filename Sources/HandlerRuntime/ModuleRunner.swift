@@ -154,9 +154,9 @@ actor ModuleRunner {
     /// - Returns: whether the checkpoint is where the batch ends.
     private func deliver(_ batch: EventBatch, from positions: [StreamKey: EventID]) async throws -> Bool {
         switch try await delivery.deliver(batch, from: positions) {
-        case .committed(let streams):
+        case .committed(let count, let streams):
             committed(streams)
-            succeed(batch.events.count)
+            succeed(count)
             // Effects in a stream of the module's own have moved its checkpoint there too.
             return streams.isEmpty
         case .superseded:

@@ -62,6 +62,7 @@ public final class Supervisor: Service {
             await cancelWhenGracefulShutdown {
                 await withDiscardingTaskGroup { group in
                     group.addTask { await self.keepLeases() }
+                    group.addTask { await self.followSwitches() }
                     group.addTask { await self.listen() }
                 }
             }
@@ -106,12 +107,21 @@ public final class Supervisor: Service {
 
     // MARK: Leases
 
+    /// By itself: leases must not run out while a module takes its time to stop.
     private func keepLeases() async {
         while (try? await Task.sleep(for: Self.heartbeatInterval)) != nil {
-            do { _ = try await beat() } catch {
+            do { _ = try await heartbeat() } catch {
                 logger.debug("the heartbeat failed", metadata: ["reason": "\(error)"])
             }
         }
+    }
+
+    private func heartbeat() async throws(StoreError) -> [ModuleStanding] {
+        try await store.heartbeat(runners.map(\.module.name), owner: owner, time: Self.leaseTime)
+    }
+
+    private func followSwitches() async {
+        while (try? await Task.sleep(for: Self.heartbeatInterval)) != nil { _ = try? await beat() }
     }
 
     /// One after the other: what an older heartbeat said must not be applied behind a newer one.
@@ -123,8 +133,7 @@ public final class Supervisor: Service {
     }
 
     private func beatAlone() async throws(StoreError) -> [String: any Error] {
-        let names = runners.map(\.module.name)
-        let standings = try await store.heartbeat(names, owner: owner, time: Self.leaseTime)
+        let standings = try await heartbeat()
         var failures: [String: any Error] = [:]
         for (runner, standing) in zip(runners, standings) {
             do { try await apply(standing, to: runner) } catch { failures[runner.module.name] = error }

@@ -149,12 +149,18 @@ public final class UnitOfWork {
     }
 
     /// The ids that were in an index before an event, in the order in which they came into it.
-    public func ids(
-        in index: String, value: String, before event: EventID, offset: Int, count: Int
-    ) async throws(Refusal) -> [String] {
-        do {
-            return try await store.ids(in: index, value: value, before: event, offset: offset, count: count)
-        } catch { throw Refusal(error) }
+    public func ids(in index: String, value: String, before event: EventID) async throws(Refusal) -> [String] {
+        var ids: [String] = []
+        var place: UInt64? = 0
+        while let start = place {
+            let page: IndexPage
+            do {
+                page = try await store.page(of: index, value: value, after: start, before: event, count: 1_000)
+            } catch { throw Refusal(error) }
+            ids += page.ids
+            place = page.next
+        }
+        return ids
     }
 
     // MARK: Deciding
@@ -162,6 +168,8 @@ public final class UnitOfWork {
     /// Adds an event about an entity. For a new one (of a random id) nothing needs to have been loaded.
     public func append<E: Entity>(_ action: Action, _ entity: E) {
         let key = Key(topic: E.topic, id: entity.id.text)
+        // Whoever changes what he only looked at rests on it after all.
+        if let glimpse = glimpses[key] { note(entity.id.reference, glimpse) }
         let before = tracked[key]?.state
         let json = entity.json
         events.append(

@@ -64,7 +64,7 @@ public struct Daemon: Sendable {
             ProductModule(currency: currency),
             InventoryModule(),
             OrderModule(),
-            BillingModule(currency: currency),
+            BillingModule(currency: currency, logger: logger),
             CRMModule(logger: logger),
             MailModule(sender: settings.mailFrom, directory: try directory.directory("mail")),
             gateway,

@@ -12,7 +12,9 @@ import Testing
                 .thing(.created, "c", #""tags":"y""#), .thing(.created, "d"))
             #expect(try await store.ids(in: "thing.tags", value: "x", count: 10) == ["b"])
             #expect(try await store.ids(in: "thing.tags", value: "y", count: 10) == ["b", "a", "c"])
-            #expect(try await store.ids(in: "thing.tags", value: "y", offset: 1, count: 1) == ["a"])
+            let first = try await store.page(of: "thing.tags", value: "y", count: 1)
+            let second = try await store.page(of: "thing.tags", value: "y", after: first.next ?? 0, count: 1)
+            #expect(second.ids == ["a"])
             #expect(try await store.ids(in: "thing.tags", value: "z", count: 10) == [])
         }
     }

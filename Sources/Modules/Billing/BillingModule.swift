@@ -1,5 +1,6 @@
 public import EventStore
 public import HandlerRuntime
+public import Logging
 public import ShopContracts
 
 /// Which orders were paid; asks for the money and says thanks for it.
@@ -10,7 +11,9 @@ public struct BillingModule: HandlerModule {
     public let projections = [Projection.unique(Billing.byOrder, by: "order_id")]
     private let reactions: BillingReactions
 
-    public init(currency: Currency) { reactions = BillingReactions(currency: currency) }
+    public init(currency: Currency, logger: Logger) {
+        reactions = BillingReactions(currency: currency, logger: logger)
+    }
 
     public var commands: [CommandDefinition] { BillingCommands().definitions }
 

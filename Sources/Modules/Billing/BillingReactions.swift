@@ -1,11 +1,13 @@
 import EventStore
 import HandlerRuntime
 import JSON
+import Logging
 import ShopContracts
 
 /// The mails about money.
 struct BillingReactions: Sendable {
     let currency: Currency
+    let logger: Logger
 
     /// The order of a billing, the customer and the products of an order.
     func references(_ entity: JSONObject) -> [EntityReference] {
@@ -29,7 +31,11 @@ struct BillingReactions: Sendable {
     private func write(
         _ template: (Customer, Order, Money) -> Mail, about order: Order, in unit: UnitOfWork
     ) async throws {
-        guard let customer = try await unit.look(at: order.customerID) else { return }
+        guard let customer = try await unit.look(at: order.customerID) else {
+            return logger.info(
+                "no mail to a customer who is gone",
+                metadata: ["customer_id": "\(order.customerID)", "order_id": "\(order.id)"])
+        }
         unit.create(template(customer, order, try await total(of: order, in: unit)))
     }
 

@@ -75,13 +75,8 @@ struct CRMReactions: Sendable {
     private func buyers(
         of product: ProductID, before event: EventID, in unit: UnitOfWork
     ) async throws -> [CustomerID] {
-        var buyers: [CustomerID] = []
-        var page: [String]
-        repeat {
-            page = try await unit.ids(
-                in: Self.buyersIndex, value: product.text, before: event, offset: buyers.count, count: 1_000)
-            buyers += page.map { CustomerID($0) }
-        } while page.count == 1_000
+        let buyers = try await unit.ids(in: Self.buyersIndex, value: product.text, before: event)
+            .map { CustomerID($0) }
         try await unit.glimpse(buyers.map(\.reference))
         return buyers
     }
