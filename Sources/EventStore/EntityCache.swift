@@ -9,6 +9,10 @@ struct EntityCache: Sendable {
     /// The writes that bring the cache from one state of an entity to the next.
     func writes(for change: EntityChange) -> [ReadModelWrite] {
         let topic = change.stream.topic
+        if let before = change.before, let after = change.after, before.isFlat, before.hasKeys(of: after) {
+            // Every field is overwritten: nothing is left to forget.
+            return store(topic, change.id, after, isNew: false)
+        }
         return forget(topic, change.id, change.before, keepsID: change.after != nil)
             + (change.after.map { store(topic, change.id, $0, isNew: change.before == nil) } ?? [])
     }
@@ -62,6 +66,13 @@ struct EntityCache: Sendable {
             Array(elements[$0..<min($0 + size, elements.count)])
         }
     }
+}
+
+extension JSONObject {
+    /// Whether no property has a key of its own in the cache.
+    fileprivate var isFlat: Bool { members.allSatisfy(\.value.isScalar) }
+
+    fileprivate func hasKeys(of other: JSONObject) -> Bool { members.map(\.key) == other.members.map(\.key) }
 }
 
 extension JSONValue {
