@@ -20,11 +20,11 @@ func room(
     .target(name: name, dependencies: dependencies, path: path, resources: resources, swiftSettings: strict)
 }
 
-/// One target per module of the shop: that is what keeps a module from reaching into another.
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
+/// One target per module of the shop: that is what keeps a module from reaching into another.
 func module(_ name: String, _ more: [Target.Dependency] = []) -> Target {
     room(
         name + "Service", path: "Sources/Modules/" + name,
