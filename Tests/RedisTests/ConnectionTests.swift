@@ -116,7 +116,8 @@ import Testing
                 let ten = Task { try await redis.pipeline((0..<10).map { _ in RedisCommand("PING") }) }
                 try await eventually("it is full") {
                     let probe = Task { try await redis.send("PING") }
-                    try await Task.sleep(for: .milliseconds(1))
+                    // Time for the probe to be taken, if there is room for it.
+                    try await Task.sleep(for: .milliseconds(20))
                     probe.cancel()
                     return await errorCode { _ = try await probe.value } == .overloaded
                 }
@@ -193,7 +194,7 @@ import Testing
             let time = await ContinuousClock().measure {
                 #expect(await errorCode { _ = try await blocked.value } == .cancelled)
             }
-            #expect(time < .seconds(5))
+            #expect(time < .seconds(20))
             try await eventually("it is closed") { try await redis.blockedClients() == 0 }
         }
     }

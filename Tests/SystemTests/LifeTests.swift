@@ -17,7 +17,7 @@ import Testing
             let clock = ContinuousClock()
             let start = clock.now
             #expect(try await shop.daemon.exitCode() == 0)
-            #expect(clock.now - start < .seconds(10))
+            #expect(clock.now - start < .seconds(30))
             // Its Redis is gone before it is, and so are its sockets.
             #expect(kill(redis, 0) == -1)
             #expect(!FileManager.default.fileExists(atPath: shop.daemon.socketPath))

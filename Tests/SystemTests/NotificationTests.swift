@@ -28,7 +28,7 @@ import Testing
             #expect(!lines.contains("STOPPING=1"))
             shop.daemon.signal(SIGTERM)
             #expect(try await shop.daemon.exitCode() == 0)
-            _ = try await systemd.lines(until: "STOPPING=1", within: .seconds(5))
+            _ = try await systemd.lines(until: "STOPPING=1", within: .seconds(30))
         }
     }
 

@@ -103,6 +103,7 @@ struct `systemd is told` {
         let healthy = Atomic(false)
         try await running(interval: .milliseconds(150), health: { healthy.load(ordering: .relaxed) }) { log in
             #expect(systemd.next(within: 400) == nil)
+            try await log.wait(for: "Watchdog ping withheld")
             #expect(log.all == ["Watchdog ping withheld"])
             healthy.store(true, ordering: .relaxed)
             #expect(systemd.next() == ["WATCHDOG=1"])
@@ -118,6 +119,7 @@ struct `systemd is told` {
         }
         try await running(interval: .milliseconds(150), health: hanging) { log in
             #expect(systemd.next(within: 400) == nil)
+            try await log.wait(for: "Watchdog ping withheld")
             #expect(log.all.prefix(2) == ["The health check does not answer", "Watchdog ping withheld"])
         }
     }

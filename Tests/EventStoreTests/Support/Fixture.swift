@@ -70,7 +70,7 @@ extension StreamKey {
 func eventually(
     _ what: Comment, sourceLocation: SourceLocation = #_sourceLocation, _ isSo: () async throws -> Bool
 ) async throws {
-    let end = ContinuousClock.now + .seconds(10)
+    let end = ContinuousClock.now + .seconds(60)
     while ContinuousClock.now < end {
         if try await isSo() { return }
         try await Task.sleep(for: .milliseconds(2))

@@ -97,7 +97,7 @@ extension Logger {
 func eventually(
     _ what: Comment, sourceLocation: SourceLocation = #_sourceLocation, _ isSo: () async throws -> Bool
 ) async throws {
-    let end = ContinuousClock.now + .seconds(20)
+    let end = ContinuousClock.now + .seconds(60)
     while ContinuousClock.now < end {
         if try await isSo() { return }
         try await Task.sleep(for: .milliseconds(5))
