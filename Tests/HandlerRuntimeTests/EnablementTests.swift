@@ -155,9 +155,9 @@ import Testing
     private func switchOnAndOff(_ module: String, in shop: Shop) async throws {
         for _ in 0..<10 {
             try await shop.supervisor.setEnabled(false, module: module)
-            try await Task.sleep(for: .milliseconds(50))
+            try await Task.sleep(for: .milliseconds(50), clock: .suspending)
             try await shop.supervisor.setEnabled(true, module: module)
-            try await Task.sleep(for: .milliseconds(50))
+            try await Task.sleep(for: .milliseconds(50), clock: .suspending)
         }
     }
 
@@ -169,10 +169,10 @@ import Testing
                 for _ in 0..<10 {
                     try await shop.supervisor.setEnabled(false, module: "counter")
                     let before = try await shop.count(of: .counters)
-                    try await Task.sleep(for: .milliseconds(30))
+                    try await Task.sleep(for: .milliseconds(30), clock: .suspending)
                     late += try await shop.count(of: .counters) - before
                     try await shop.supervisor.setEnabled(true, module: "counter")
-                    try await Task.sleep(for: .milliseconds(30))
+                    try await Task.sleep(for: .milliseconds(30), clock: .suspending)
                 }
                 return (try await group.reduce(0, +), late)
             }
@@ -189,7 +189,7 @@ import Testing
                 try await shop.call("counter.create", ["value": 1])
                 acknowledged += 1
             } catch let refusal as Refusal where refusal.code == .moduleDisabled {}
-            try await Task.sleep(for: .milliseconds(4))
+            try await Task.sleep(for: .milliseconds(4), clock: .suspending)
         }
         return acknowledged
     }

@@ -73,7 +73,7 @@ func eventually(
     let end = ContinuousClock.now + .seconds(60)
     while ContinuousClock.now < end {
         if try await isSo() { return }
-        try await Task.sleep(for: .milliseconds(2))
+        try await Task.sleep(for: .milliseconds(2), clock: .suspending)
     }
     Issue.record(what, sourceLocation: sourceLocation)
 }

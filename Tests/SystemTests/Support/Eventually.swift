@@ -8,7 +8,7 @@ func eventually(
     var reason: (any Error)?
     while ContinuousClock.now < deadline {
         do { if try await condition() { return } } catch { reason = error }
-        try await Task.sleep(for: .milliseconds(20))
+        try await Task.sleep(for: .milliseconds(20), clock: .suspending)
     }
     throw TestKitError("it did not come true within \(limit): \(what) \(reason.map { "(\($0))" } ?? "")")
 }
