@@ -96,7 +96,7 @@ let package = Package(
 
         // MARK: Tests
         .target(
-            name: "TestKit", dependencies: [nio("NIOCore"), nio("NIOPosix")], path: "Tests/TestKit",
+            name: "TestKit", dependencies: ["Redis", log, nio("NIOCore"), nio("NIOPosix")], path: "Tests/TestKit",
             swiftSettings: strict),
         tests("JSONTests", ["JSON"]),
         tests(

@@ -66,7 +66,7 @@ extension Store {
             do {
                 return try await repeated(transaction, writtenAfter: before)
             } catch  where error.code == .unavailable || error.code == .outcomeUnknown {
-                guard (try? await Task.sleep(for: .milliseconds(50), clock: .suspending)) != nil else { break }
+                guard (try? await Task.sleep(for: .milliseconds(50))) != nil else { break }
             }
         }
         throw lost

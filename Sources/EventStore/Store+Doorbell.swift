@@ -19,7 +19,7 @@ extension Store {
                 position = try await self.clock(on: connection)
                 ring()
                 // Under load one ring a moment is enough for all that came in it.
-                try await Task.sleep(for: .milliseconds(20), clock: .suspending)
+                try await Task.sleep(for: .milliseconds(20))
             }
         }
     }

@@ -92,7 +92,7 @@ actor ModuleRunner {
 
     private func ring(after pause: Duration, in group: inout DiscardingTaskGroup) {
         group.addTask { [bell] in
-            try? await Task.sleep(for: pause, clock: .suspending)
+            try? await Task.sleep(for: pause)
             bell.ring()
         }
     }

@@ -25,7 +25,7 @@ extension Supervisor {
                 await runner.settle()
                 await gates.settle(runner.module.name)
             }
-            group.addTask { try? await Task.sleep(for: .seconds(5), clock: .suspending) }
+            group.addTask { try? await Task.sleep(for: .seconds(5)) }
             await group.next()
             group.cancelAll()
         }

@@ -5,7 +5,7 @@ import Logging
 extension Supervisor {
     /// By itself: leases must not run out while a module takes its time to stop.
     func keepLeases() async {
-        while (try? await Task.sleep(for: Self.heartbeatInterval, clock: .suspending)) != nil {
+        while (try? await Task.sleep(for: Self.heartbeatInterval)) != nil {
             do { _ = try await heartbeat() } catch {
                 logger.debug("the heartbeat failed", metadata: ["reason": "\(error)"])
             }
@@ -17,7 +17,7 @@ extension Supervisor {
     }
 
     func followSwitches() async {
-        while (try? await Task.sleep(for: Self.heartbeatInterval, clock: .suspending)) != nil {
+        while (try? await Task.sleep(for: Self.heartbeatInterval)) != nil {
             for (module, failure) in (try? await beat()) ?? [:] {
                 logger.error("a module does not start", metadata: ["module": "\(module)", "reason": "\(failure)"])
             }
@@ -67,7 +67,7 @@ extension Supervisor {
             do {
                 try await store.listen { [runners] in for runner in runners { runner.bell.ring() } }
             } catch {
-                try? await Task.sleep(for: .milliseconds(100), clock: .suspending)
+                try? await Task.sleep(for: .milliseconds(100))
             }
         }
     }

@@ -78,7 +78,7 @@ public final class Supervisor: Service {
         while let reason = try await tryToOpen() {
             if reason.message != said { logger.warning("waiting for Redis", metadata: ["reason": "\(reason)"]) }
             said = reason.message
-            try await Task.sleep(for: .milliseconds(200), clock: .suspending)
+            try await Task.sleep(for: .milliseconds(200))
         }
     }
 

@@ -43,7 +43,7 @@ struct Announcer: Service {
     }
 
     private func keepStatus() async {
-        while (try? await Task.sleep(for: .seconds(5), clock: .suspending)) != nil {
+        while (try? await Task.sleep(for: .seconds(5))) != nil {
             notifier.status(await status.sentence())
         }
     }

@@ -32,7 +32,7 @@ extension RedisClient {
             let lifetime = await ContinuousClock().measure { await use(connection) }
             if lifetime >= configuration.backoffMaximum { return backoff.reset() }
             // Lost as soon as it was made: not a failed attempt, but no reason to spin either.
-            try? await Task.sleep(for: pause(&backoff), clock: .suspending)
+            try? await Task.sleep(for: pause(&backoff))
         } catch {
             await recover(from: error, &backoff)
         }
@@ -60,7 +60,7 @@ extension RedisClient {
         log(
             isFirst ? .warning : .debug, "cannot connect to Redis",
             [LogKey.reason: "\(error.message)", LogKey.attempt: "\(backoff.attempts)", LogKey.pause: "\(delay)"])
-        try? await Task.sleep(for: delay, clock: .suspending)
+        try? await Task.sleep(for: delay)
     }
 
     private func pause(_ backoff: inout Backoff) -> Duration {

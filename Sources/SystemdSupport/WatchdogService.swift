@@ -47,7 +47,7 @@ public struct WatchdogService: Service {
             try Task.checkCancellation()
             if verdict == .healthy { notifier.watchdog() }
             log(verdict, withheld: &withheld)
-            try await Task.sleep(for: period, clock: .suspending)
+            try await Task.sleep(for: period)
         }
     }
 
@@ -57,7 +57,7 @@ public struct WatchdogService: Service {
         await withTaskGroup(of: Verdict.self) { group in
             group.addTask { await health() ? .healthy : .unhealthy }
             group.addTask {
-                try? await Task.sleep(for: limit, clock: .suspending)
+                try? await Task.sleep(for: limit)
                 return .late
             }
             let first = await group.next() ?? .late

@@ -1,5 +1,6 @@
 @testable import EventStore
 import Redis
+import TestKit
 import Testing
 
 @Suite struct `A checkpoint` {

@@ -1,6 +1,7 @@
 import EventStore
 import Redis
 import Synchronization
+import TestKit
 import Testing
 
 @Suite struct `The doorbell` {
@@ -8,7 +9,7 @@ import Testing
         let count = Mutex(0)
         var seen: Int { count.withLock(\.self) }
 
-        func expectOne(_ what: Comment, after body: () async throws -> Void) async throws {
+        func expectOne(_ what: String, after body: () async throws -> Void) async throws {
             let before = seen
             try await body()
             try await eventually(what) { seen > before }

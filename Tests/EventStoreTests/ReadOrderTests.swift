@@ -1,6 +1,7 @@
 import EventStore
 import JSON
 import Redis
+import TestKit
 import Testing
 
 @Suite struct `Reading several streams` {

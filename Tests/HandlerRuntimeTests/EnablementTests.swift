@@ -2,6 +2,7 @@ import EventStore
 import HandlerRuntime
 import JSON
 import Redis
+import TestKit
 import Testing
 
 @Suite struct `A module that is disabled` {
@@ -155,9 +156,9 @@ import Testing
     private func switchOnAndOff(_ module: String, in shop: Shop) async throws {
         for _ in 0..<10 {
             try await shop.supervisor.setEnabled(false, module: module)
-            try await Task.sleep(for: .milliseconds(50), clock: .suspending)
+            try await Task.sleep(for: .milliseconds(50))
             try await shop.supervisor.setEnabled(true, module: module)
-            try await Task.sleep(for: .milliseconds(50), clock: .suspending)
+            try await Task.sleep(for: .milliseconds(50))
         }
     }
 
@@ -169,10 +170,10 @@ import Testing
                 for _ in 0..<10 {
                     try await shop.supervisor.setEnabled(false, module: "counter")
                     let before = try await shop.count(of: .counters)
-                    try await Task.sleep(for: .milliseconds(30), clock: .suspending)
+                    try await Task.sleep(for: .milliseconds(30))
                     late += try await shop.count(of: .counters) - before
                     try await shop.supervisor.setEnabled(true, module: "counter")
-                    try await Task.sleep(for: .milliseconds(30), clock: .suspending)
+                    try await Task.sleep(for: .milliseconds(30))
                 }
                 return (try await group.reduce(0, +), late)
             }
@@ -189,7 +190,7 @@ import Testing
                 try await shop.call("counter.create", ["value": 1])
                 acknowledged += 1
             } catch let refusal as Refusal where refusal.code == .moduleDisabled {}
-            try await Task.sleep(for: .milliseconds(4), clock: .suspending)
+            try await Task.sleep(for: .milliseconds(4))
         }
         return acknowledged
     }

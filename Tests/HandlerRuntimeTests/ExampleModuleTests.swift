@@ -2,6 +2,7 @@ import EventStore
 import HandlerRuntime
 import JSON
 import Redis
+import TestKit
 import Testing
 
 @Suite struct `The module of the guide` {

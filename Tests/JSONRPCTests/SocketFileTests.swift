@@ -69,7 +69,7 @@ import Testing
                 #expect(unlink(path) == 0)
                 try await withServer(path: path) { _ in
                     await first.triggerGracefulShutdown()
-                    try await Task.sleep(for: .milliseconds(50), clock: .suspending)
+                    try await Task.sleep(for: .milliseconds(50))
                     try await call(path)
                 }
             }

@@ -47,7 +47,7 @@ private func expect(
 
 /// The time limit of the suite bounds the wait.
 private func eventually(_ condition: () async throws -> Bool) async throws {
-    while try await !condition() { try await Task.sleep(for: .milliseconds(10), clock: .suspending) }
+    while try await !condition() { try await Task.sleep(for: .milliseconds(10)) }
 }
 
 private func isGone(_ pid: pid_t) -> Bool {
@@ -138,7 +138,7 @@ struct `The embedded Redis` {
                 try await expect(redis, "SET a \(pid)", says: "+OK\r\n")
                 try Data("\(pid)".utf8).write(to: URL(filePath: "\(path)/pid"))
                 // Long enough for a thread that is idle to end, if it was not the one that waits for the child.
-                try await Task.sleep(for: .milliseconds(500), clock: .suspending)
+                try await Task.sleep(for: .milliseconds(500))
                 guard try server(at: redis.socketPath) == pid else { exit(9) }
                 kill(getpid(), SIGKILL)
             }

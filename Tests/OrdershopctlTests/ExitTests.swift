@@ -67,7 +67,7 @@ import Testing
 
     @Test func `is 3 when no answer comes in time`() async throws {
         let daemon = FakeDaemon { _ throws(JSONRPCError) in
-            try? await Task.sleep(for: .seconds(60), clock: .suspending)
+            try? await Task.sleep(for: .seconds(60))
             return true
         }
         let begin = ContinuousClock.now

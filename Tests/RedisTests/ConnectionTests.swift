@@ -117,7 +117,7 @@ import Testing
                 try await eventually("it is full") {
                     let probe = Task { try await redis.send("PING") }
                     // Time for the probe to be taken, if there is room for it.
-                    try await Task.sleep(for: .milliseconds(20), clock: .suspending)
+                    try await Task.sleep(for: .milliseconds(20))
                     probe.cancel()
                     return await errorCode { _ = try await probe.value } == .overloaded
                 }
@@ -175,7 +175,7 @@ import Testing
                 async let reply = impatient.withDedicatedConnection { try await $0.send(read, timeout: nil) }
                 try await eventually("it blocks") { try await redis.blockedClients() == 1 }
                 // Longer than the time-out of ordinary commands, which must not hold here.
-                try await Task.sleep(for: .milliseconds(100), clock: .suspending)
+                try await Task.sleep(for: .milliseconds(100))
                 try await redis.send("XADD", "s", "1-1", "a", "b")
                 #expect(try await reply.array?.first?.array?.first?.string == "s")
             }

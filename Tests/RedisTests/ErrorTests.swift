@@ -128,7 +128,7 @@ import Testing
                 let end = ContinuousClock.now + .seconds(6)
                 while ContinuousClock.now < end {
                     #expect(await errorCode { _ = try await redis.send("DBSIZE") } != .server(.loading))
-                    try await Task.sleep(for: .milliseconds(10), clock: .suspending)
+                    try await Task.sleep(for: .milliseconds(10))
                 }
                 try await restarted
                 try await eventually("all is there again") {

@@ -50,18 +50,6 @@ extension RedisClient {
     }
 }
 
-/// Asks again and again until it is so; fails the test after ten seconds.
-func eventually(
-    _ what: Comment, sourceLocation: SourceLocation = #_sourceLocation, _ isSo: () async throws -> Bool
-) async throws {
-    let end = ContinuousClock.now + .seconds(60)
-    while ContinuousClock.now < end {
-        if try await isSo() { return }
-        try await Task.sleep(for: .milliseconds(2), clock: .suspending)
-    }
-    Issue.record(what, sourceLocation: sourceLocation)
-}
-
 /// The error that `body` throws; nil when it throws none.
 func errorCode(_ body: () async throws -> Void) async -> RedisError.Code? {
     do {

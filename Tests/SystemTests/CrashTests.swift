@@ -11,17 +11,17 @@ import Testing
     private func live(_ shop: Shop, until moment: Moment) async throws {
         try await shop.daemon.launch()
         switch moment {
-        case .starting: try await Task.sleep(for: .milliseconds(.random(in: 0...600)), clock: .suspending)
+        case .starting: try await Task.sleep(for: .milliseconds(.random(in: 0...600)))
         case .atWork, .atWorkAgain:
             try await shop.daemon.waitUntilServing()
-            try await Task.sleep(for: .milliseconds(.random(in: 0...700)), clock: .suspending)
+            try await Task.sleep(for: .milliseconds(.random(in: 0...700)))
         case .catchingUp:
             // It takes over the modules when the leases of its former life are over.
             try await shop.daemon.waitUntilServing()
             try await eventually("its modules work") {
                 ["running", "catching up"].contains(try await shop.modules()["mail"]?["state"])
             }
-            try await Task.sleep(for: .milliseconds(.random(in: 0...300)), clock: .suspending)
+            try await Task.sleep(for: .milliseconds(.random(in: 0...300)))
         }
         shop.daemon.kill()
     }

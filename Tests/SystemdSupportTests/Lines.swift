@@ -27,6 +27,6 @@ final class Lines: LogHandler {
 
     /// The time limit of the suite bounds the wait.
     func wait(for message: String) async throws {
-        while !all.contains(message) { try await Task.sleep(for: .milliseconds(5), clock: .suspending) }
+        while !all.contains(message) { try await Task.sleep(for: .milliseconds(5)) }
     }
 }

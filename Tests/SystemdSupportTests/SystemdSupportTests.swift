@@ -114,7 +114,7 @@ struct `systemd is told` {
     @Test func `nothing while the health check does not answer`() async throws {
         let systemd = try NotifySocket()
         let hanging: @Sendable () async -> Bool = {
-            try? await Task.sleep(for: .seconds(60), clock: .suspending)
+            try? await Task.sleep(for: .seconds(60))
             return true
         }
         try await running(interval: .milliseconds(150), health: hanging) { log in

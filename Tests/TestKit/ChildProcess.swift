@@ -62,7 +62,7 @@ public final class ChildProcess: Sendable {
 
     /// Waits for the end; nil when a signal brought it.
     public func exitCode() async throws -> Int32? {
-        while isRunning { try await Task.sleep(for: .milliseconds(2), clock: .suspending) }
+        while isRunning { try await Task.sleep(for: .milliseconds(2)) }
         return state.withLock { state in
             guard case .ended(let status) = state, status & 0x7f == 0 else { return nil }
             return status >> 8 & 0xff

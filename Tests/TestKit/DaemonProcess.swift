@@ -85,7 +85,7 @@ public final class DaemonProcess: Sendable {
             let response = try? await HTTPConnection.connect(port: port).send("GET", "/orders/unbilled")
             if response?.status == 200 { return }
             guard isRunning else { throw TestKitError("ordershopd ended: \(log)") }
-            try await Task.sleep(for: .milliseconds(10), clock: .suspending)
+            try await Task.sleep(for: .milliseconds(10))
         }
         throw TestKitError("ordershopd does not serve: \(log)")
     }
@@ -100,7 +100,7 @@ public final class DaemonProcess: Sendable {
         let deadline = ContinuousClock.now + limit
         while isRunning {
             guard ContinuousClock.now < deadline else { throw TestKitError("ordershopd does not end: \(log)") }
-            try await Task.sleep(for: .milliseconds(2), clock: .suspending)
+            try await Task.sleep(for: .milliseconds(2))
         }
         return try await process.withLock(\.self)?.exitCode()
     }

@@ -39,7 +39,7 @@ public final class NotificationSocket: Sendable {
         var lines: [String] = []
         while ContinuousClock.now < deadline {
             guard let message = poll() else {
-                try await Task.sleep(for: .milliseconds(2), clock: .suspending)
+                try await Task.sleep(for: .milliseconds(2))
                 continue
             }
             lines += message

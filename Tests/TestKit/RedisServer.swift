@@ -50,7 +50,7 @@ public final class RedisServer: Sendable {
         for _ in 0..<2000 {
             if answers(directory) { return process }
             guard process.isRunning else { break }
-            try await Task.sleep(for: .milliseconds(5), clock: .suspending)
+            try await Task.sleep(for: .milliseconds(5))
         }
         throw TestKitError("redis-server did not come up: \(contents(of: log))")
     }

@@ -47,7 +47,7 @@ public final class JSONRPCClient: Sendable {
         for _ in 0..<100 {
             do { return try await bootstrap.connect(to: address).get() } catch let error as IOError {
                 guard error.errnoCode == EAGAIN else { throw error }
-                try await Task.sleep(for: .milliseconds(10), clock: .suspending)
+                try await Task.sleep(for: .milliseconds(10))
             }
         }
         return try await bootstrap.connect(to: address).get()

@@ -141,7 +141,7 @@ public final class EmbeddedRedis: Service {
                 ready.open()
                 return logger.info("Embedded Redis answers")
             }
-            try? await Task.sleep(for: .milliseconds(20), clock: .suspending)
+            try? await Task.sleep(for: .milliseconds(20))
         }
     }
 
@@ -153,7 +153,7 @@ public final class EmbeddedRedis: Service {
                 "reason": "\(end.map(\.description) ?? "unknown")", "delay": "\(delay)",
                 "log": "\(layout.lastLogLines)",
             ])
-        try? await cancelWhenGracefulShutdown { try await Task.sleep(for: delay, clock: .suspending) }
+        try? await cancelWhenGracefulShutdown { try await Task.sleep(for: delay) }
     }
 }
 

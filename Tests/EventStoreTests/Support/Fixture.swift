@@ -30,23 +30,6 @@ func withStore<T>(
     }
 }
 
-/// A client that runs as long as `body`.
-func withClient<T>(of url: String, _ body: (RedisClient) async throws -> T) async throws -> T {
-    var configuration = try RedisConfiguration(url: url)
-    configuration.backoffMinimum = .milliseconds(1)
-    configuration.backoffMaximum = .milliseconds(10)
-    let client = RedisClient(
-        configuration: configuration, eventLoopGroup: .singletonMultiThreadedEventLoopGroup, logger: .silent)
-    async let _: Void = client.run()
-    try await client.waitUntilConnected()
-    // Leaving the scope cancels `run`, and waits for its end.
-    return try await body(client)
-}
-
-extension Logger {
-    static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-}
-
 extension Catalogue {
     /// `thing` has indexes; `note` has an owner who does nothing but keep its cache.
     static let test = Catalogue(
@@ -64,18 +47,6 @@ extension StreamKey {
     static let changes = StreamKey("thing", .updated)
     static let ends = StreamKey("thing", .deleted)
     static let notes = StreamKey("note", .created)
-}
-
-/// Asks again and again until it is so; fails the test after ten seconds.
-func eventually(
-    _ what: Comment, sourceLocation: SourceLocation = #_sourceLocation, _ isSo: () async throws -> Bool
-) async throws {
-    let end = ContinuousClock.now + .seconds(60)
-    while ContinuousClock.now < end {
-        if try await isSo() { return }
-        try await Task.sleep(for: .milliseconds(2), clock: .suspending)
-    }
-    Issue.record(what, sourceLocation: sourceLocation)
 }
 
 /// The code of the error that `body` throws; nil when it throws none.

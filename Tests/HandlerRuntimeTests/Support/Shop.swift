@@ -76,35 +76,6 @@ struct Shop: Sendable {
     }
 }
 
-/// A client that runs as long as `body`.
-func withClient<T>(of url: String, _ body: (RedisClient) async throws -> T) async throws -> T {
-    var configuration = try RedisConfiguration(url: url)
-    configuration.backoffMinimum = .milliseconds(1)
-    configuration.backoffMaximum = .milliseconds(10)
-    let client = RedisClient(
-        configuration: configuration, eventLoopGroup: .singletonMultiThreadedEventLoopGroup, logger: .silent)
-    async let _: Void = client.run()
-    try await client.waitUntilConnected()
-    // Leaving the scope cancels `run`, and waits for its end.
-    return try await body(client)
-}
-
-extension Logger {
-    static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-}
-
-/// Asks again and again until it is so; fails the test after twenty seconds.
-func eventually(
-    _ what: Comment, sourceLocation: SourceLocation = #_sourceLocation, _ isSo: () async throws -> Bool
-) async throws {
-    let end = ContinuousClock.now + .seconds(60)
-    while ContinuousClock.now < end {
-        if try await isSo() { return }
-        try await Task.sleep(for: .milliseconds(5), clock: .suspending)
-    }
-    Issue.record(what, sourceLocation: sourceLocation)
-}
-
 /// The refusal that `body` ends with; nil when it is not refused.
 func refusal(_ body: () async throws -> Void) async -> Refusal? {
     do {

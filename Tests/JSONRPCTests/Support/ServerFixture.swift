@@ -59,7 +59,7 @@ let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 func eventually(_ condition: () async throws -> Bool) async throws {
     for _ in 0..<2000 {
         if try await condition() { return }
-        try await Task.sleep(for: .milliseconds(5), clock: .suspending)
+        try await Task.sleep(for: .milliseconds(5))
     }
     throw Unexpected("the condition never came")
 }

@@ -62,7 +62,7 @@ final class LoadClient {
             outcome = .unknown
         }
         ledger.note(.init(stream: stream, property: property, value: value, outcome: outcome))
-        try? await Task.sleep(for: pause, clock: .suspending)
+        try? await Task.sleep(for: pause)
         return outcome
     }
 
@@ -84,7 +84,7 @@ final class LoadClient {
             connection = new
             return new
         } catch {
-            try? await Task.sleep(for: .milliseconds(20), clock: .suspending)
+            try? await Task.sleep(for: .milliseconds(20))
             throw error
         }
     }
