@@ -128,6 +128,7 @@ extension Store {
             switch transaction.expectations[number] {
             case .revision(let topic, let id, _): return .revision(topic, id: id, actual: EventID(actual))
             case .vacant(let index, let value): return .taken(index, value: value, by: actual)
+            case .exists(let key, _): return .presence(key: key)
             }
         }
         let position = number - transaction.expectations.count - 1

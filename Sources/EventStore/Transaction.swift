@@ -4,6 +4,8 @@ public enum Expectation: Sendable, Hashable {
     case revision(Topic, id: String, EventID?)
     /// No entity has this value.
     case vacant(UniqueIndex, value: String)
+    /// A key is there, or is not.
+    case exists(key: String, Bool)
 }
 
 /// How far a module has handled its streams, moved together with the effects of the events in between.
@@ -28,6 +30,8 @@ public struct Transaction: Sendable {
     public var checkpoint: CheckpointMove?
     /// Events that stand in a stream already and that no revision knows of, as another program wrote them.
     var adopted: [(RecordedEvent, NewEvent)] = []
+    /// Commands that must succeed, or else nothing of the transaction is done: what is kept beside the events.
+    var records: [[String]] = []
     /// Writes to read models that belong to no event.
     var writes: [ReadModelWrite] = []
 
@@ -50,6 +54,8 @@ public enum TransactionOutcome: Sendable, Equatable {
         case revision(Topic, id: String, actual: EventID?)
         /// Another entity has the value.
         case taken(UniqueIndex, value: String, by: String)
+        /// A key is there that must not be, or the other way around.
+        case presence(key: String)
         /// Another daemon has the module's lease.
         case fenced(owner: String?)
         /// The module's checkpoint is not where this step began.

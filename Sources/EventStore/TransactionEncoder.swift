@@ -29,6 +29,7 @@ struct TransactionEncoder {
         let size = arguments.count
         add(0)
         addChecks(of: transaction)
+        add(transaction.records)
         add(transaction.events.count + transaction.adopted.count)
         for (recorded, event) in transaction.adopted { add(event, given: recorded.id) }
         for event in transaction.events { add(event, given: nil) }
@@ -57,6 +58,8 @@ struct TransactionEncoder {
             add("R", keys.revisions(topic), id, revision?.description ?? "")
         case .vacant(let index, let value):
             add("V", keys.unique(index), value)
+        case .exists(let key, let isThere):
+            add("E", key, isThere ? "1" : "0")
         }
     }
 
@@ -79,11 +82,17 @@ struct TransactionEncoder {
 
     private mutating func add(_ writes: [ReadModelWrite]) {
         add(writes.count)
-        for write in writes {
-            let command = command(for: write)
-            add(command.count)
-            for argument in command { add(argument) }
-        }
+        for write in writes { add(command(for: write)) }
+    }
+
+    private mutating func add(_ commands: [[String]]) {
+        add(commands.count)
+        for command in commands { add(command) }
+    }
+
+    private mutating func add(_ command: [String]) {
+        add(command.count)
+        for argument in command { add(argument) }
     }
 
     private func command(for write: ReadModelWrite) -> [String] {

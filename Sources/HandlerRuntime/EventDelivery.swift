@@ -55,7 +55,8 @@ struct EventDelivery: Sendable {
         switch try await store.transact(unit.transaction(checkpoint: move)) {
         case .committed: return .committed(events: handled, effects: unit.streams)
         case .conflict(.fenced(let holder)): return .fenced(owner: holder)
-        case .conflict(.checkpoint), .conflict(.revision), .conflict(.taken): return .superseded
+        case .conflict(.checkpoint), .conflict(.revision), .conflict(.taken), .conflict(.presence):
+            return .superseded
         }
     }
 

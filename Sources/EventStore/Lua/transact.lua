@@ -4,7 +4,9 @@
 -- ARGV     how many transactions, then each as TransactionEncoder writes it:
 --            size (arguments behind it)
 --            checks:  'R' revisions-key entity-id revision | 'V' unique-key value
---                   | 'L' lease-key owner | 'C' checkpoint-key stream position      ('' stands for none)
+--                   | 'L' lease-key holder | 'C' checkpoint-key stream position     ('' stands for none)
+--                   | 'E' key '1' (it must exist) or '0' (it must not)
+--            records: commands that must succeed, or else nothing of the transaction is done
 --            events:  stream revisions-key action entity-id given-id checkpoint-key fields… writes…
 --            writes, checkpoint moves
 -- Returns    for each transaction {1, id…}, or {0, number of the check that failed, what is there instead}, or
@@ -89,6 +91,11 @@ function checks.C()
     local at = redis.call('HGET', key, stream) or ''
     return at == expected, at
 end
+function checks.E()
+    local key, expected = take(), take()
+    local found = tostring(redis.call('EXISTS', key))
+    return found == expected, found
+end
 
 local function failed_check()
     local failed, actual
@@ -97,6 +104,16 @@ local function failed_check()
         if not ok and not failed then failed, actual = i, found end
     end
     return failed, actual
+end
+
+-- Before the first event: where one of these fails, no event was appended.
+local function record()
+    for _ = 1, tonumber(take()) do
+        local count = tonumber(take())
+        local first = position + 1
+        position = position + count
+        redis.call(unpack(ARGV, first, position))
+    end
 end
 
 local warnings = {}
@@ -173,6 +190,7 @@ local function transact()
     local failed, actual = failed_check()
     if failed then return {0, failed, actual} end
     local ids = {1}
+    record()
     for _ = 1, tonumber(take()) do append(ids) end
     write(last)
     for _ = 1, tonumber(take()) do

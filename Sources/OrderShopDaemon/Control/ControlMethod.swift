@@ -18,34 +18,18 @@ struct ControlMethod: Sendable {
         self.run = run
     }
 
+    /// Every group of methods has a file of its own.
     static func all(supervisor: Supervisor, status: DaemonStatus) -> [ControlMethod] {
-        let module = [Field("name", .line(1...100), "the module's name")]
-        let own = [
+        let own = daemon(status) + modules(supervisor, status)
+        return own + [list(of: own, supervisor.registry)]
+    }
+
+    private static func daemon(_ status: DaemonStatus) -> [ControlMethod] {
+        [
             ControlMethod("daemon.status", "How the daemon, its modules and its Redis are.") { _ in
                 await status.json()
-            },
-            ControlMethod("module.list", "The modules and what each of them does.") { _ in
-                await status.modules()
-            },
-            ControlMethod("module.enable", "Switches a module on; it goes on at its checkpoint.", module) {
-                parameters throws(Refusal) in
-                try await supervisor.setEnabled(true, module: parameters["name"]?.string ?? "")
-                return true
-            },
-            ControlMethod(
-                "module.disable", "Switches a module off; nothing that happens meanwhile is lost.", module
-            ) {
-                parameters throws(Refusal) in
-                try await supervisor.setEnabled(false, module: parameters["name"]?.string ?? "")
-                return true
-            },
-            ControlMethod("module.rebuild", "Writes a module's entity cache anew from the events.", module) {
-                parameters throws(Refusal) in
-                let count = try await supervisor.rebuildCache(of: parameters["name"]?.string ?? "")
-                return ["entities": .number(JSONNumber(Int64(count)))]
-            },
+            }
         ]
-        return own + [list(of: own, supervisor.registry)]
     }
 
     private static func list(of own: [ControlMethod], _ registry: Registry) -> ControlMethod {
