@@ -68,7 +68,9 @@ let package = Package(
         room("JSONRPC", ["JSON", log, lifecycle, nio("NIOCore"), nio("NIOPosix")]),
         room(
             "EventStore", ["JSON", "Redis", log, nio("NIOCore")],
-            resources: ["transact", "load", "lag", "heartbeat", "release"].map { .embedInCode("Lua/\($0).lua") }),
+            resources: [
+                "transact", "load", "lag", "heartbeat", "release", "replay", "retention", "snapshot", "restore",
+            ].map { .embedInCode("Lua/\($0).lua") }),
         room("HandlerRuntime", ["JSON", "EventStore", log, lifecycle, nio("NIOCore")]),
         room("ShopContracts", ["JSON", "EventStore", "HandlerRuntime"]),
         .executableTarget(

@@ -41,6 +41,28 @@ public enum UUIDText {
         return format(high & 0xFFFF_FFFF_FFFF_0FFF | 0x4000, low & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000)
     }
 
+    /// A UUID that is always the same for the same parts (their FNV-1a digest).
+    public static func stable(_ parts: String...) -> String {
+        var digest = FNV1a()
+        for part in parts {
+            digest.add(part.utf8)
+            digest.add(CollectionOfOne(0))
+        }
+        let (high, low) = digest.words
+        return format(high & 0xFFFF_FFFF_FFFF_0FFF | 0x4000, low & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000)
+    }
+
+    /// 128 bits: enough to tell effects apart; it keeps no secret.
+    private struct FNV1a {
+        private var value: UInt128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d
+
+        mutating func add(_ bytes: some Sequence<UInt8>) {
+            for byte in bytes { value = (value ^ UInt128(byte)) &* 0x0000_0000_0100_0000_0000_0000_0000_013B }
+        }
+
+        var words: (UInt64, UInt64) { (UInt64(truncatingIfNeeded: value >> 64), UInt64(truncatingIfNeeded: value)) }
+    }
+
     private static let entropy = Mutex(Entropy())
 
     /// The kernel's randomness, taken for many at once: each asking is a system call.

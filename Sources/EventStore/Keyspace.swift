@@ -35,8 +35,50 @@ public struct Keyspace: Sendable, Hashable {
     /// A hash: module → `disabled`. A module that is not in it is enabled.
     public var modules: String { "\(prefix)ordershop:modules" }
 
-    /// A string with a time to live: the daemon that handles the module's events.
+    /// A string with a time to live: the daemon that handles the module's events, and the epoch of its lease.
     public func lease(_ module: String) -> String { "\(prefix)ordershop:lease:\(module)" }
+
+    /// A hash: module → how often its lease has changed hands.
+    var epochs: String { "\(prefix)ordershop:epochs" }
+
+    /// A hash: how the module's events are being delivered (`DeliveryStanding`).
+    func delivery(_ module: String) -> String { "\(prefix)ordershop:delivery:\(module)" }
+
+    // MARK: Parked events
+
+    /// A sorted set of event ids: what is parked for the module, in the order of the shop.
+    public func parked(_ module: String) -> String { "\(prefix)ordershop:parked:\(module)" }
+
+    /// A sorted set of event ids: what is parked of one entity.
+    func parkedQueue(_ module: String, _ entity: EntityKey) -> String { "\(parked(module)):of:\(entity)" }
+
+    /// A hash: why an event is parked.
+    func parkedNote(_ module: String, _ event: EventID) -> String { "\(parked(module)):note:\(event)" }
+
+    /// A set of entities whose parked events shall be tried again.
+    func parkedRetries(_ module: String) -> String { "\(parked(module)):retries" }
+
+    /// Stands while foreign events are taken in, so that an end in the middle is found and gone on from.
+    var adopting: String { "\(prefix)ordershop:adopting" }
+
+    // MARK: Retention
+
+    /// A hash: up to which event the streams are trimmed, and what is left to be done.
+    var retention: String { "\(prefix)ordershop:retention" }
+
+    /// A string with a time to live: who trims.
+    var retentionLock: String { "\(prefix)ordershop:retention:lock" }
+
+    /// A stream: the id of an entity's first event → the entity. Stands in for the events that were trimmed.
+    func snapshot(_ topic: Topic) -> String { "\(prefix)ordershop:snapshot:\(topic)" }
+
+    /// The keys of a topic's snapshot: in use, next; those of entities without a first event (a hash): in use, next.
+    func snapshotPairs(_ topic: Topic) -> [String] {
+        let (snapshot, unborn) = (snapshot(topic), snapshot(topic) + ":unborn")
+        return [snapshot, snapshot + ":next", unborn, unborn + ":next"]
+    }
+
+    // MARK: Read models
 
     /// A hash: value → the one entity that has it.
     public func unique(_ index: UniqueIndex) -> String { "\(prefix)ordershop:unique:\(index.name)" }

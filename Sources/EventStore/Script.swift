@@ -46,4 +46,8 @@ struct Scripts: Sendable {
     let heartbeat = Script(PackageResources.heartbeat_lua)
     let lag = Script(PackageResources.lag_lua)
     let release = Script(PackageResources.release_lua)
+    let retention = Script(PackageResources.retention_lua)
+    let snapshot = Script(PackageResources.snapshot_lua)
+    let restore = Script(PackageResources.restore_lua)
+    let replay = Script(PackageResources.replay_lua)
 }

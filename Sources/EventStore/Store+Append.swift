@@ -136,7 +136,7 @@ extension Store {
             throw StoreError(.unexpectedReply, "Redis refused a check that was not asked for")
         }
         return position < 0
-            ? .fenced(owner: actual.isEmpty ? nil : actual)
+            ? .fenced(by: Lease(actual))
             : .checkpoint(positions[position].stream, actual: EventID(actual))
     }
 

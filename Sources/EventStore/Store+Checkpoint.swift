@@ -1,34 +1,59 @@
+import Glibc
 import Redis
 
-/// What the store says of one module at a heartbeat.
-public struct ModuleStanding: Sendable, Equatable {
-    public let isEnabled: Bool
-    /// Who handles the module's events; nil when nobody does.
-    public let owner: String?
-}
-
+/// How far modules have come.
 extension Store {
-    // MARK: Checkpoints
-
     /// How far a module has handled each of its streams.
     public func checkpoint(of module: String) async throws(StoreError) -> [StreamKey: EventID] {
-        let fields = try await send(RedisCommand("HGETALL", keys.checkpoint(module))).array ?? []
+        positions(in: try await send(RedisCommand("HGETALL", keys.checkpoint(module))))
+    }
+
+    func positions(in reply: RedisValue) -> [StreamKey: EventID] {
         var positions: [StreamKey: EventID] = [:]
-        for index in stride(from: 0, to: fields.count - 1, by: 2) {
-            guard let name = fields[index].string, name.hasPrefix(keys.prefix),
-                let stream = StreamKey(parsing: name.dropFirst(keys.prefix.count)),
-                let id = fields[index + 1].string.flatMap({ EventID($0) })
+        for (name, text) in reply.pairs where name.hasPrefix(keys.prefix) {
+            guard let stream = StreamKey(parsing: name.dropFirst(keys.prefix.count)), let id = EventID(text)
             else { continue }
             positions[stream] = id
         }
         return positions
     }
 
-    /// How many events stand behind the positions, over all the streams, in one round trip.
+    // MARK: Lag
+
+    /// How many events stand behind the positions in each of the streams, in one round trip.
     /// - Parameter limit: at most so many are counted in each stream, as counting takes Redis's time.
     public func lag(
         of streams: [StreamKey], behind positions: [StreamKey: EventID], limit: Int = Store.lagLimit
-    ) async throws(StoreError) -> Int {
+    ) async throws(StoreError) -> [StreamKey: Int] {
+        try await counts(streams, behind: positions, limit: limit).mapValues(\.count)
+    }
+
+    /// A lag from here on may be higher than it was counted.
+    public static let lagLimit = 1_000
+
+    /// How many events stand behind the positions in each of the streams, counted in small steps.
+    /// - Parameter time: for at most so long; then it is at least what is told.
+    /// - Returns: the counts, and whether everything was counted.
+    public func fullLag(
+        of streams: [StreamKey], behind positions: [StreamKey: EventID], within time: Duration = .seconds(2)
+    ) async throws(StoreError) -> (counts: [StreamKey: Int], isComplete: Bool) {
+        let deadline = ContinuousClock.now + time
+        var (positions, totals, open) = (positions, [StreamKey: Int](), streams)
+        while !open.isEmpty {
+            if ContinuousClock.now > deadline { return (totals, false) }
+            let counts = try await counts(open, behind: positions, limit: Self.lagLimit)
+            for (stream, found) in counts {
+                totals[stream, default: 0] += found.count
+                positions[stream] = found.last ?? positions[stream]
+            }
+            open = open.filter { counts[$0]?.count == Self.lagLimit }
+        }
+        return (totals, true)
+    }
+
+    private func counts(
+        _ streams: [StreamKey], behind positions: [StreamKey: EventID], limit: Int
+    ) async throws(StoreError) -> [StreamKey: (count: Int, last: EventID?)] {
         let reply = try await run(scripts.lag) { command in
             command.append(limit)
             for stream in streams {
@@ -36,58 +61,41 @@ extension Store {
                 command.append((positions[stream] ?? .zero).description)
             }
         }
-        return (reply.array ?? []).reduce(0) { $0 + Int($1.int ?? 0) }
+        let counts = (reply.array ?? []).map { found in
+            (Int(found.array?.first?.int ?? 0), found.array?.last?.string.flatMap { EventID($0) })
+        }
+        return Dictionary(zip(streams, counts)) { $1 }
     }
 
-    /// A lag from here on may be higher than it was counted.
-    public static let lagLimit = 1_000
+    // MARK: Going back
 
-    // MARK: Modules and leases
-
-    /// Notes for all daemons of the shop whether a module is enabled. It holds until it is said otherwise.
-    public func setEnabled(_ isEnabled: Bool, module: String) async throws(StoreError) {
-        _ = try await send(
-            isEnabled
-                ? RedisCommand("HDEL", keys.modules, module)
-                : RedisCommand("HSET", keys.modules, module, "disabled"))
-    }
-
-    /// Takes or renews the leases of the modules that are enabled and that nobody else holds; ends those of
-    /// disabled ones, whoever holds them. One round trip.
+    /// Sends a module back to handle again what it has handled, wherever it runs. Nothing is skipped by it.
     /// - Parameters:
-    ///   - owner: this daemon's name, unlike that of any other and of its own former lives.
-    ///   - time: for how long the lease holds when it is not renewed.
-    public func heartbeat(
-        _ modules: [String], owner: String, time: Duration
-    ) async throws(StoreError) -> [ModuleStanding] {
-        let milliseconds = (time / .milliseconds(1)).rounded(.up)
-        let reply = try await run(scripts.heartbeat) { command in
-            command.append(keys.modules)
-            command.append(owner)
-            command.append(Int(milliseconds))
-            for module in modules {
-                command.append(module)
-                command.append(keys.lease(module))
-            }
+    ///   - streams: those that the module handles; `reacting` are those of them that it reacts to.
+    ///   - position: it goes on with the first event behind it.
+    ///   - withEffects: whether its reactions run again for what they have handled.
+    /// - Returns: up to where events were handled before.
+    public func replay(
+        _ module: String, streams: [StreamKey], reacting: [StreamKey], from position: EventID, withEffects: Bool
+    ) async throws(StoreError) -> EventID {
+        let reply = try await run(scripts.replay) { command in
+            command.append(keys.checkpoint(module))
+            command.append(keys.delivery(module))
+            command.append(position.description)
+            command.append(withEffects ? "1" : "0")
+            command.append(Int(time(nil)))
+            command.append(reacting.count)
+            for stream in reacting { command.append(keys.stream(stream)) }
+            for stream in streams where !reacting.contains(stream) { command.append(keys.stream(stream)) }
         }
-        guard let states = reply.array, states.count == modules.count else { throw unexpected(reply) }
-        return states.map { state in
-            ModuleStanding(isEnabled: state.array?.first?.int == 0, owner: state.array?.last?.string)
-        }
+        return reply.string.flatMap { EventID($0) } ?? .zero
     }
+}
 
-    /// Takes leases from whoever has them: only for one who knows that nobody lives who could.
-    public func dropLeases(_ modules: [String]) async throws(StoreError) {
-        var command = RedisCommand("DEL")
-        for module in modules { command.append(keys.lease(module)) }
-        _ = try await send(command)
-    }
-
-    /// Gives leases back, so that another daemon can go on at once.
-    public func release(_ modules: [String], owner: String) async throws(StoreError) {
-        _ = try await run(scripts.release) { command in
-            command.append(owner)
-            for module in modules { command.append(keys.lease(module)) }
-        }
+extension RedisValue {
+    /// What `HGETALL` answers.
+    var pairs: [(name: String, value: String)] {
+        let fields = (array ?? []).compactMap(\.string)
+        return stride(from: 0, to: fields.count - 1, by: 2).map { (fields[$0], fields[$0 + 1]) }
     }
 }

@@ -97,11 +97,22 @@ extension Store {
     public func read(
         _ streams: [StreamKey], after positions: [StreamKey: EventID], count: Int
     ) async throws(StoreError) -> EventBatch {
+        let reply = try await send(readCommand(streams, after: positions, count: count))
+        return try batch(reply, after: positions, count: count)
+    }
+
+    func readCommand(_ streams: [StreamKey], after positions: [StreamKey: EventID], count: Int) -> RedisCommand {
         var command = RedisCommand("XREAD", "COUNT", String(count), "STREAMS")
         for stream in streams { command.append(keys.stream(stream)) }
         for stream in streams { command.append((positions[stream] ?? .zero).description) }
-        let reply = try await send(command)
-        return merge(try events(of: reply), positions, count: count)
+        return command
+    }
+
+    /// What a read answered, in the order of the shop.
+    func batch(
+        _ reply: RedisValue, after positions: [StreamKey: EventID], count: Int
+    ) throws(StoreError) -> EventBatch {
+        merge(try events(of: reply), positions, count: count)
     }
 
     private func merge(
@@ -127,6 +138,13 @@ extension Store {
         return streams
     }
 
+    /// One event; nil where it is not in its stream any more.
+    public func event(_ id: EventID, in stream: StreamKey) async throws(StoreError) -> RecordedEvent? {
+        let reply = try await send(
+            RedisCommand("XRANGE", keys.stream(stream), id.description, id.description))
+        return reply.array?.first.flatMap { event($0, of: stream) }
+    }
+
     /// The events of one stream after a position, at most so many.
     func range(
         _ stream: StreamKey, after position: EventID, count: Int
@@ -136,7 +154,7 @@ extension Store {
         return (reply.array ?? []).compactMap { event($0, of: stream) }
     }
 
-    private func event(_ entry: RedisValue, of stream: StreamKey) -> RecordedEvent? {
+    func event(_ entry: RedisValue, of stream: StreamKey) -> RecordedEvent? {
         guard let pair = entry.array, pair.count == 2, let fields = pair[1].array,
             let id = pair[0].string.flatMap({ EventID($0) })
         else { return nil }

@@ -11,14 +11,14 @@ public enum Expectation: Sendable, Hashable {
 /// How far a module has handled its streams, moved together with the effects of the events in between.
 public struct CheckpointMove: Sendable {
     public let module: String
-    /// The lease under which the events were handled; the move is refused when it is somebody else's by now.
-    public let owner: String
+    /// The lease under which the events were handled; the move is refused when there is another by now.
+    public let lease: Lease
     /// For each stream: where the checkpoint must stand (nil: nowhere yet), and where it goes.
     public var positions: [(stream: StreamKey, from: EventID?, to: EventID)]
 
-    public init(module: String, owner: String, positions: [(stream: StreamKey, from: EventID?, to: EventID)]) {
+    public init(module: String, lease: Lease, positions: [(stream: StreamKey, from: EventID?, to: EventID)]) {
         self.module = module
-        self.owner = owner
+        self.lease = lease
         self.positions = positions
     }
 }
@@ -56,8 +56,8 @@ public enum TransactionOutcome: Sendable, Equatable {
         case taken(UniqueIndex, value: String, by: String)
         /// A key is there that must not be, or the other way around.
         case presence(key: String)
-        /// Another daemon has the module's lease.
-        case fenced(owner: String?)
+        /// The module's lease is another by now; nil: nobody has it.
+        case fenced(by: Lease?)
         /// The module's checkpoint is not where this step began.
         case checkpoint(StreamKey, actual: EventID?)
     }

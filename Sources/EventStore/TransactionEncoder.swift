@@ -45,7 +45,7 @@ struct TransactionEncoder {
         add(transaction.expectations.count + (transaction.checkpoint == nil ? 0 : 1) + positions)
         for expectation in transaction.expectations { add(expectation) }
         guard let checkpoint = transaction.checkpoint else { return }
-        add("L", keys.lease(checkpoint.module), checkpoint.owner)
+        add("L", keys.lease(checkpoint.module), checkpoint.lease.description)
         for position in checkpoint.positions {
             add("C", keys.checkpoint(checkpoint.module), keys.stream(position.stream))
             add(position.from?.description ?? "")

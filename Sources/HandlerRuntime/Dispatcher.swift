@@ -28,14 +28,20 @@ public final class Dispatcher: Sendable {
     /// Runs one command.
     /// - Returns: its answer, when all that it wrote can be read by everybody.
     public func execute(_ method: String, _ parameters: JSONObject) async throws(Refusal) -> Answer {
+        // Queries are answered from the events themselves, so they need no module that keeps up.
+        if let (_, command) = registry.commands[method], case .query(let run) = command.body {
+            try command.check(parameters)
+            return try await run(parameters, store)
+        }
         let (command, pass) = try admit(method)
         defer { withExtendedLifetime(pass) {} }
         try command.check(parameters)
-        switch command.body {
-        case .query(let run): return try await run(parameters, store)
-        case .change:
-            return .value(try await change(command, [parameters]) { $0[0] })
-        }
+        return .value(try await change(command, [parameters]) { $0[0] })
+    }
+
+    /// Whether the module that a method belongs to is switched off here, or does not start.
+    public func isOff(_ method: String) -> Bool {
+        registry.commands[method].map { !gates.isOpen($0.module) } ?? false
     }
 
     /// Runs one command for several objects in one step: all of them or none.
@@ -77,13 +83,24 @@ public final class Dispatcher: Sendable {
             throw Refusal(
                 .unknownMethod, "there is no method \(method.prefix(100)): rpc.methods lists those that are")
         }
-        guard let pass = gates.enter(module) else {
-            throw Refusal(
+        guard let pass = gates.enter(module) else { throw refusal(of: module) }
+        return (command, pass)
+    }
+
+    private func refusal(of module: String) -> Refusal {
+        switch gates.closure(of: module) {
+        case .disabled:
+            Refusal(
                 .moduleDisabled,
                 "the module \(module) is disabled and takes no commands: enable it with "
                     + "'ordershopctl module enable \(module)'", retryAfter: .seconds(10))
+        case .failed(let reason):
+            Refusal(
+                .unavailable, "the module \(module) does not start, which is tried again: \(reason)",
+                retryAfter: .seconds(5))
+        case .starting, nil:
+            Refusal(.unavailable, "the module \(module) is starting: try again", retryAfter: .seconds(1))
         }
-        return (command, pass)
     }
 
     // MARK: Steps
@@ -127,7 +144,7 @@ public final class Dispatcher: Sendable {
         let changed = unit.changed
         if locks.areContended(changed.subtracting(held)) { return .again(changed) }
         let outcome: TransactionOutcome
-        do { outcome = try await store.transact(unit.transaction()) } catch { throw Refusal(error) }
+        do { outcome = try await store.transact(unit.transaction) } catch { throw Refusal(error) }
         switch outcome {
         case .committed:
             committed(unit.streams)

@@ -1,84 +1,192 @@
 import EventStore
+import Glibc
 
 /// Brings one module's events to its reactions and commits what comes of them.
 struct EventDelivery: Sendable {
+    /// A batch, and what is known about it before it is delivered.
+    struct Work: Sendable {
+        let events: ArraySlice<RecordedEvent>
+        /// Where the checkpoint stands.
+        let positions: [StreamKey: EventID]
+        let standing: DeliveryStanding
+        let lease: Lease
+        /// How often the first of the events is being tried with this time.
+        let attempt: Int
+    }
+
     enum Outcome: Sendable {
-        /// So many events of the batch; and the streams that their effects were appended to.
-        case committed(events: Int, effects: Set<StreamKey>)
+        case committed(Progress)
         /// Somebody else moved first: look again where to go on.
         case superseded
-        /// Another daemon has the module's lease.
-        case fenced(owner: String?)
+        /// The module's lease is another by now.
+        case fenced(by: Lease?)
+    }
+
+    struct Progress: Sendable {
+        /// So many events of the batch, from its beginning.
+        let events: Int
+        /// The streams that their effects were appended to.
+        let effects: Set<StreamKey>
+        /// How many of the events were parked behind others.
+        let parked: Int
+        /// Where the checkpoint stands now, unless the effects have moved it further.
+        let positions: [StreamKey: EventID]
+        /// Why the event behind those could not be handled.
+        let failure: Failure?
+    }
+
+    /// An event that could not be handled.
+    struct Failure: Error {
+        /// Events up to this one may have been begun.
+        let through: EventID
+        let error: any Error
     }
 
     let module: String
     let streams: [StreamKey]
-    private let store: Store
-    private let owner: String
-    private let unitOfWork: @Sendable () -> UnitOfWork
-    private let reactions: [StreamKey: [Subscription]]
+    /// Those of the streams that the module has reactions to.
+    let reacting: [StreamKey]
+    let store: Store
+    let ordering: Ordering
+    let unitOfWork: @Sendable () -> UnitOfWork
+    let reactions: [StreamKey: [Subscription]]
     private let ownStreams: Set<StreamKey>
 
-    init(
-        to module: any HandlerModule, store: Store, owner: String,
-        unitOfWork: @escaping @Sendable () -> UnitOfWork
-    ) {
+    init(to module: any HandlerModule, store: Store, unitOfWork: @escaping @Sendable () -> UnitOfWork) {
         self.module = module.name
         self.store = store
-        self.owner = owner
         self.unitOfWork = unitOfWork
+        ordering = module.ordering
         streams = module.streams
         reactions = Dictionary(grouping: module.subscriptions, by: \.stream)
+        reacting = streams.filter(Set(module.subscriptions.map(\.stream)).contains)
         ownStreams = Set(module.topics.flatMap(\.streams))
     }
 
-    func checkpoint() async throws(StoreError) -> [StreamKey: EventID] {
-        try await store.checkpoint(of: module)
+    /// Looks for work.
+    func poll(expecting positions: [StreamKey: EventID]?, count: Int) async throws(StoreError) -> Poll {
+        try await store.poll(module, streams, expecting: positions, count: count)
     }
 
-    func read(after positions: [StreamKey: EventID], count: Int) async throws(StoreError) -> EventBatch {
-        try await store.read(streams, after: positions, count: count)
-    }
+    // MARK: Delivering
 
-    /// Runs the reactions to a batch and commits their effects with the checkpoint, in one step.
-    func deliver(_ batch: EventBatch, from positions: [StreamKey: EventID]) async throws -> Outcome {
-        let own = batch.events.filter { ownStreams.contains($0.stream) }
+    /// Runs the reactions to a batch and commits their effects with the checkpoint, in one step. Where an event
+    /// fails that is not the first, those before it are committed all the same.
+    /// - Throws: `Failure` when the first event cannot be handled.
+    func deliver(_ work: Work) async throws -> Outcome {
+        let own = work.events.filter { ownStreams.contains($0.stream) }
         if !own.isEmpty { try await store.adopt(own) }
-        let unit = unitOfWork()
-        try await unit.glimpse(batch.events.flatMap(looksAt))
-        var handled = 0
-        for event in batch.events where unit.events.count < Self.maxEffects {
-            try await react(to: event, in: unit)
-            handled += 1
+        let effective = work.events.filter { hasEffects($0, work.standing) }
+        let waiting = try await parkedBehind(effective, work.standing)
+        let doable = effective.filter { waiting.isEmpty || !waiting.contains($0.entityKey) }
+        let decided = try await decide(doable, of: work)
+        let done = work.events.prefix { event in
+            decided.end.map { event.id < $0 } ?? true
         }
-        let move = checkpointMove(over: batch.events.prefix(handled), from: positions)
-        switch try await store.transact(unit.transaction(checkpoint: move)) {
-        case .committed: return .committed(events: handled, effects: unit.streams)
-        case .conflict(.fenced(let holder)): return .fenced(owner: holder)
-        case .conflict(.checkpoint), .conflict(.revision), .conflict(.taken), .conflict(.presence):
-            return .superseded
+        return try await commit(done, decided, waiting, work)
+    }
+
+    func hasEffects(_ event: RecordedEvent, _ standing: DeliveryStanding) -> Bool {
+        guard reactions[event.stream] != nil else { return false }
+        return standing.effectsAfter.map { event.id > $0 } ?? true
+    }
+
+    private func decide(_ events: [RecordedEvent], of work: Work) async throws -> Decisions {
+        guard let last = events.last else { return Decisions() }
+        let tries = DeliveryStanding.Tries(count: work.attempt, through: last.id)
+        switch ordering {
+        case .shop: return try await inTurn(events, work, counting: tries)
+        case .entity: return try await sideBySide(events, work, counting: tries)
         }
     }
 
-    private func looksAt(_ event: RecordedEvent) -> [EntityReference] {
-        let subscriptions = reactions[event.stream] ?? []
-        guard !subscriptions.isEmpty, let entity = event.decoded() else { return [] }
-        return subscriptions.flatMap { $0.looksAt(entity) }
+    private func parkedBehind(
+        _ events: [RecordedEvent], _ standing: DeliveryStanding
+    ) async throws(StoreError) -> Set<EntityKey> {
+        if standing.parked == 0 || events.isEmpty { return [] }
+        return try await store.entitiesParked(module, among: Set(events.map(\.entityKey)))
     }
 
-    private func react(to event: RecordedEvent, in unit: UnitOfWork) async throws {
-        unit.cause = event.id
-        for subscription in reactions[event.stream] ?? [] { try await subscription.reaction(event, unit) }
+    // MARK: Committing
+
+    private func commit(
+        _ events: ArraySlice<RecordedEvent>, _ decided: Decisions, _ waiting: Set<EntityKey>, _ work: Work
+    ) async throws -> Outcome {
+        if events.isEmpty, let failure = decided.failure { throw failure }
+        var step = Transaction(
+            expectations: decided.expectations, events: decided.events,
+            checkpoint: move(over: events, from: work))
+        var parked = 0
+        if !waiting.isEmpty {
+            for event in events where waiting.contains(event.entityKey) && hasEffects(event, work.standing) {
+                step.park(ParkedEvent(event), for: module, isBehind: true, in: store)
+                parked += 1
+            }
+        }
+        var positions = work.positions
+        for event in events { positions[event.stream] = event.id }
+        return try await outcome(
+            of: step,
+            Progress(
+                events: events.count, effects: Set(decided.events.map(\.stream)), parked: parked,
+                positions: positions, failure: decided.failure))
     }
 
-    /// A step with more effects takes no further event: one step blocks Redis while it lasts.
-    private static let maxEffects = 512
+    /// Parks an event that could not be handled, and moves the checkpoint over it.
+    func park(_ parked: ParkedEvent, _ event: RecordedEvent, of work: Work) async throws(StoreError) -> Outcome {
+        var step = Transaction(checkpoint: move(over: [event], from: work))
+        step.park(parked, for: module, isBehind: false, in: store)
+        var positions = work.positions
+        positions[event.stream] = event.id
+        return try await outcome(
+            of: step, Progress(events: 1, effects: [], parked: 1, positions: positions, failure: nil))
+    }
 
-    private func checkpointMove(
-        over events: ArraySlice<RecordedEvent>, from positions: [StreamKey: EventID]
-    ) -> CheckpointMove {
+    /// Handles a parked event again. It is no longer parked when this returns in good order.
+    /// - Throws: `Failure` when it cannot be handled.
+    func retry(_ parked: ParkedEvent, _ event: RecordedEvent, lease: Lease) async throws -> Outcome {
+        let work = Work(
+            events: [event], positions: [:], standing: DeliveryStanding(), lease: lease, attempt: parked.tries + 1)
+        let decided = reactions[event.stream] == nil ? Decisions() : try await inTurn([event], work)
+        if let failure = decided.failure { throw failure }
+        var step = Transaction(
+            expectations: decided.expectations, events: decided.events,
+            checkpoint: CheckpointMove(module: module, lease: lease, positions: []))
+        step.unpark(parked, for: module, in: store)
+        step.retryNext(of: parked.entity, for: module, in: store)
+        let effects = Set(decided.events.map(\.stream))
+        return try await outcome(
+            of: step, Progress(events: 1, effects: effects, parked: 0, positions: [:], failure: nil))
+    }
+
+    private func outcome(of step: Transaction, _ progress: Progress) async throws(StoreError) -> Outcome {
+        switch try await store.transact(step) {
+        case .committed: .committed(progress)
+        case .conflict(.fenced(let lease)): .fenced(by: lease)
+        case .conflict(.checkpoint), .conflict(.revision), .conflict(.taken), .conflict(.presence): .superseded
+        }
+    }
+
+    private func move(over events: ArraySlice<RecordedEvent>, from work: Work) -> CheckpointMove {
         let last = Dictionary(events.map { ($0.stream, $0.id) }) { $1 }
-        let moves = last.map { (stream: $0.key, from: positions[$0.key], to: $0.value) }
-        return CheckpointMove(module: module, owner: owner, positions: moves)
+        let moves = last.map { (stream: $0.key, from: work.positions[$0.key], to: $0.value) }
+        return CheckpointMove(module: module, lease: work.lease, positions: moves)
+    }
+}
+
+extension ParkedEvent {
+    /// An event that waits behind a parked one.
+    init(_ event: RecordedEvent) {
+        self.init(
+            id: event.id, stream: event.stream, entity: event.entityKey, reason: nil, tries: 0,
+            parkedAt: Int64(time(nil)), triedAt: nil)
+    }
+
+    /// An event that was tried in vain.
+    init(_ event: RecordedEvent, tries: Int, reason: String) {
+        let now = Int64(time(nil))
+        self.init(
+            id: event.id, stream: event.stream, entity: event.entityKey, reason: reason, tries: tries,
+            parkedAt: now, triedAt: now)
     }
 }

@@ -2,8 +2,15 @@ import Synchronization
 
 /// Which modules take commands, and how many each has in hand.
 final class Gates: Sendable {
+    /// Why a gate is closed.
+    enum Closure: Sendable, Equatable {
+        case starting
+        case disabled
+        case failed(reason: String)
+    }
+
     private struct Gate {
-        var isOpen = true
+        var closure: Closure? = .starting
         var inside = 0
         var waiting: [Latch] = []
     }
@@ -14,14 +21,17 @@ final class Gates: Sendable {
         gates = Mutex(Dictionary(uniqueKeysWithValues: modules.map { ($0, Gate()) }))
     }
 
-    func isOpen(_ module: String) -> Bool { gates.withLock { $0[module]?.isOpen ?? false } }
+    func isOpen(_ module: String) -> Bool { closure(of: module) == nil }
 
-    func set(_ module: String, open isOpen: Bool) { gates.withLock { $0[module]?.isOpen = isOpen } }
+    func closure(of module: String) -> Closure? { gates.withLock { $0[module]?.closure } }
+
+    func open(_ module: String) { gates.withLock { $0[module]?.closure = nil } }
+    func close(_ module: String, _ closure: Closure) { gates.withLock { $0[module]?.closure = closure } }
 
     /// Lets a command in, if the gate is open. It is inside for as long as it keeps the pass.
     func enter(_ module: String) -> Pass? {
         let isInside = gates.withLock { gates in
-            guard gates[module]?.isOpen == true else { return false }
+            guard let gate = gates[module], gate.closure == nil else { return false }
             gates[module]?.inside += 1
             return true
         }

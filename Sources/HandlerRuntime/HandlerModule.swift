@@ -17,6 +17,8 @@ public protocol HandlerModule: Sendable {
     var subscriptions: [Subscription] { get }
     /// Read models that are written with every event of a topic, of this module or another.
     var projections: [Projection] { get }
+    /// In which order the module's events are handled.
+    var ordering: Ordering { get }
 
     /// Called before the module takes its first command or event, and again whenever it is enabled.
     func start() async throws
@@ -29,8 +31,17 @@ extension HandlerModule {
     public var commands: [CommandDefinition] { [] }
     public var subscriptions: [Subscription] { [] }
     public var projections: [Projection] { [] }
+    public var ordering: Ordering { .shop }
     public func start() async throws {}
     public func stop() async {}
+}
+
+/// In which order a module's events are handled. Those of one entity come in their order always.
+public enum Ordering: Sendable {
+    /// One after the other, in the one order of the shop.
+    case shop
+    /// Events of different entities at the same time: for reactions that wait for the world outside.
+    case entity
 }
 
 /// What a module does when something happened.

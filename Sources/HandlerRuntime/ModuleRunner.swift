@@ -7,49 +7,76 @@ import Logging
 actor ModuleRunner {
     nonisolated let module: any HandlerModule
     nonisolated let bell = Bell()
+    nonisolated let delivery: EventDelivery
 
-    private let delivery: EventDelivery
     private let owner: String
+    private let policy: RetryPolicy
     private let committed: @Sendable (Set<StreamKey>) -> Void
     private let logger: Logger
 
+    // What the heartbeat says.
     private var isEnabled = false
-    private var leaseOwner: String?
+    private var lease: Lease?
+    /// Why the module does not start.
+    private var startFailure: String?
+
+    // The work.
     private var isStopping = false
     private var isBusy = false
     private var settlers: [Latch] = []
-    private var backOff = BackOff()
-    private var failure: (reason: String, until: ContinuousClock.Instant)?
+    private var backOff: BackOff
+    private var trouble: (reason: String, until: ContinuousClock.Instant)?
+    /// The tries of the event that is next, where some have failed.
+    private var tries: DeliveryStanding.Tries?
+    private var lastError = "the process ended while it was handled"
+    /// Whether a former life's tries are known.
+    private var isBriefed = false
+    private var positions: [StreamKey: EventID]?
+    private var standing = DeliveryStanding()
     private var isBehind = false
     /// How often in a row somebody else moved first.
     private var supersessions = 0
-    private(set) var handled = 0
 
-    /// Many events a step while all goes well, one while an event fails: the others before it still get through.
-    private var batchSize = ModuleRunner.fullBatch
-    private static let fullBatch = 256
+    private(set) var handled = 0
+    private var rate = Rate()
+    var eventsPerSecond: Double { rate.perSecond() }
+
+    private static let batchSize = 256
 
     /// - Parameter committed: called after reactions appended events, with their streams.
     init(
-        module: any HandlerModule, delivery: EventDelivery, owner: String, logger: Logger,
+        module: any HandlerModule, delivery: EventDelivery, owner: String, policy: RetryPolicy, logger: Logger,
         committed: @escaping @Sendable (Set<StreamKey>) -> Void
     ) {
         self.module = module
         self.delivery = delivery
         self.owner = owner
+        self.policy = policy
         self.committed = committed
         self.logger = logger
+        backOff = BackOff(policy)
     }
 
     // MARK: Control
 
     /// Takes over what the heartbeat said.
-    func apply(_ standing: ModuleStanding) {
+    func apply(_ new: ModuleStanding) {
         let couldWork = mayWork
-        isEnabled = standing.isEnabled
-        leaseOwner = standing.owner
+        if new.lease != lease { isBriefed = false }
+        isEnabled = new.isEnabled
+        lease = new.lease
+        startFailure = nil
         if mayWork && !couldWork { bell.ring() }
     }
+
+    /// The module is enabled, but does not start.
+    func fail(_ reason: String) {
+        isEnabled = true
+        startFailure = reason
+    }
+
+    /// Takes no further batch until the next heartbeat is applied.
+    func suspend() { lease = nil }
 
     /// Ends the work behind the batch in flight.
     func stop() {
@@ -68,14 +95,25 @@ actor ModuleRunner {
     var state: ModuleState {
         if isStopping { return .stopped }
         if !isEnabled { return .disabled }
+        if let startFailure { return .failed(reason: startFailure) }
         // A module that handles no events needs no lease.
         if delivery.streams.isEmpty { return .running }
-        if leaseOwner != owner { return .standby(owner: leaseOwner) }
-        if let failure { return .backingOff(reason: failure.reason, until: failure.until) }
+        if lease?.owner != owner { return .standby(owner: lease?.owner) }
+        if let trouble { return .backingOff(reason: trouble.reason, until: trouble.until) }
+        if standing.replay != nil { return .replaying }
         return isBehind ? .catchingUp : .running
     }
 
-    private var mayWork: Bool { isEnabled && !isStopping && leaseOwner == owner }
+    /// The lease, while there may be work under it.
+    private var workingLease: Lease? {
+        guard isEnabled, !isStopping, startFailure == nil, let lease, lease.owner == owner else { return nil }
+        return lease
+    }
+
+    private var mayWork: Bool { workingLease != nil }
+
+    /// Who handles the module's events, as the last heartbeat said.
+    var currentLease: Lease? { lease }
 
     // MARK: Work
 
@@ -100,15 +138,15 @@ actor ModuleRunner {
     /// Handles all that there is.
     /// - Returns: for how long to sleep before the next try, where one failed.
     private func work() async -> Duration? {
-        if let failure, failure.until > .now { return nil }
+        if let trouble, trouble.until > .now { return nil }
         isBusy = true
         defer { rest() }
         do {
             try await catchUp()
-            failure = nil
+            trouble = nil
             return nil
         } catch {
-            return fail(error)
+            return pause(after: error)
         }
     }
 
@@ -118,69 +156,157 @@ actor ModuleRunner {
         settlers = []
     }
 
-    private func fail(_ error: any Error) -> Duration {
-        batchSize = 1
-        let isRedisAway = (error as? StoreError).map { $0.code == .unavailable || $0.code == .outcomeUnknown }
+    private func catchUp() async throws {
+        while let lease = workingLease {
+            let poll = try await delivery.poll(expecting: positions, count: Self.batchSize)
+            positions = poll.positions
+            brief(poll.standing)
+            isBehind = poll.batch.events.count >= Self.batchSize
+            if standing.hasRetries, try await retryParked(under: lease) { continue }
+            if try await endReplay(poll) { continue }
+            if poll.batch.events.isEmpty { return }
+            try await handle(poll, under: lease)
+        }
+    }
+
+    private func brief(_ new: DeliveryStanding) {
+        standing = new
+        if isBriefed { return }
+        tries = new.tries
+        lastError = "the process ended while it was handled"
+        isBriefed = true
+    }
+
+    private func endReplay(_ poll: Poll) async throws -> Bool {
+        guard let replay = standing.replay else { return false }
+        if let next = poll.batch.events.first, next.id <= replay.until { return false }
+        try await delivery.store.endReplay(of: module.name)
+        logger.notice("the replay is done")
+        return true
+    }
+
+    // MARK: Events
+
+    private func handle(_ poll: Poll, under lease: Lease) async throws {
+        let first = poll.batch.events[0]
+        let tried = tries?.count(of: first.id) ?? 0
+        // What has failed before goes by itself, so that it takes nothing else with it.
+        let work = EventDelivery.Work(
+            events: poll.batch.events.prefix(tried > 0 ? 1 : Self.batchSize), positions: poll.positions,
+            standing: standing, lease: lease, attempt: tried + 1)
+        if tried >= policy.tries { return try await park(first, of: work) }
+        do throws(EventDelivery.Failure) {
+            try await settle(try await deliver(work), work)
+        } catch {
+            try fail(error, work)
+        }
+    }
+
+    private func deliver(_ work: EventDelivery.Work) async throws(EventDelivery.Failure) -> EventDelivery.Outcome {
+        do { return try await delivery.deliver(work) } catch {
+            throw error as? EventDelivery.Failure ?? .init(through: work.events[0].id, error: error)
+        }
+    }
+
+    private func settle(
+        _ outcome: EventDelivery.Outcome, _ work: EventDelivery.Work
+    ) async throws(EventDelivery.Failure) {
+        switch outcome {
+        case .committed(let progress): succeed(progress)
+        case .superseded: try supersede(work)
+        case .fenced(let other): lease = other
+        }
+    }
+
+    private func succeed(_ progress: EventDelivery.Progress) {
+        positions = progress.positions
+        supersessions = 0
+        handled += progress.events
+        rate.note(progress.events)
+        trouble = nil
+        backOff.reset()
+        committed(progress.effects)
+        guard let failure = progress.failure else { return }
+        // Those before it are done; it is tried again by itself, at once.
+        if !isTransient(failure.error) { note(failure, attempt: 1) }
+    }
+
+    private func supersede(_ work: EventDelivery.Work) throws(EventDelivery.Failure) {
+        positions = nil
+        supersessions += 1
+        guard supersessions > 20 else { return }
+        supersessions = 0
+        throw EventDelivery.Failure(
+            through: work.events[0].id,
+            error: Refusal(.conflict, "the effects of the event conflict with what is there"))
+    }
+
+    // MARK: Failures
+
+    /// - Throws: what there is to wait for.
+    private func fail(_ failure: EventDelivery.Failure, _ work: EventDelivery.Work) throws {
+        if isTransient(failure.error) { throw failure.error }
+        note(failure, attempt: work.attempt)
+        // The last try is followed by parking, at once.
+        if work.attempt < policy.tries { throw failure.error }
+    }
+
+    private func note(_ failure: EventDelivery.Failure, attempt: Int) {
+        tries = DeliveryStanding.Tries(count: attempt, through: failure.through)
+        lastError = "\(failure.error)"
+        logger.warning(
+            "an event could not be handled",
+            metadata: [
+                "event": "\(failure.through)", "reason": "\(failure.error)", "try": "\(attempt)",
+                "of": "\(policy.tries)",
+            ])
+    }
+
+    private func pause(after error: any Error) -> Duration {
         // Redis's absence is nobody's failure, and its return is not to be slept through.
-        let pause = isRedisAway == true ? .milliseconds(Int.random(in: 100...300)) : backOff.next()
-        failure = ("\(error)", .now + pause)
-        logger.log(
-            level: isRedisAway == true ? .debug : .warning, "handling an event failed; it will be tried again",
-            metadata: ["reason": "\(error)", "pause": "\(pause)"])
+        let isRedisAway = error is StoreError && isTransient(error)
+        let pause = isRedisAway ? .milliseconds(Int.random(in: 100...300)) : backOff.next()
+        trouble = ("\(error)", .now + pause)
+        logger.debug("backing off", metadata: ["reason": "\(error)", "pause": "\(pause)"])
         return pause
     }
 
-    private func catchUp() async throws {
-        guard mayWork else { return }
-        // Read anew at every ring: commands move the checkpoint of what they have projected themselves.
-        var positions = try await delivery.checkpoint()
-        while mayWork {
-            let batch = try await delivery.read(after: positions, count: batchSize)
-            isBehind = batch.events.count >= Self.fullBatch
-            if batch.events.isEmpty { return }
-            let isThere = try await deliver(batch, from: positions)
-            positions = isThere ? batch.positions : try await delivery.checkpoint()
+    private func park(_ event: RecordedEvent, of work: EventDelivery.Work) async throws {
+        let parked = ParkedEvent(event, tries: work.attempt - 1, reason: lastError)
+        switch try await delivery.park(parked, event, of: work) {
+        case .committed(let progress):
+            succeed(progress)
+            tries = nil
+            logger.error(
+                "an event is parked", metadata: ["event": "\(event.id)", "reason": "\(parked.reason ?? "")"])
+        case .superseded: positions = nil
+        case .fenced(let other): lease = other
         }
     }
 
-    private func succeed(_ count: Int) {
-        supersessions = 0
-        handled += count
-        batchSize = min(batchSize * 2, Self.fullBatch)
-        failure = nil
-        backOff.reset()
-    }
+    // MARK: Parked events
 
-    /// - Returns: whether the checkpoint is where the batch ends.
-    private func deliver(_ batch: EventBatch, from positions: [StreamKey: EventID]) async throws -> Bool {
-        switch try await delivery.deliver(batch, from: positions) {
-        case .committed(let count, let streams):
-            committed(streams)
-            succeed(count)
-            // Effects in a stream of the module's own have moved its checkpoint there too.
-            return streams.isEmpty
-        case .superseded:
-            supersessions += 1
-            if supersessions > 20 {
-                throw Refusal(.conflict, "the effects of an event conflict with what is there")
+    /// Tries the parked events of one entity again, in order, until one fails.
+    /// - Returns: whether there was something to try.
+    private func retryParked(under lease: Lease) async throws -> Bool {
+        let store = delivery.store
+        // Taken before the try: an event that ends the process is not tried again by itself.
+        guard let entity = try await store.nextRetry(module.name),
+            let parked = try await store.parked(module.name, of: entity, count: 1).first
+        else { return false }
+        guard let event = try await store.event(parked.id, in: parked.stream) else {
+            logger.error("a parked event is no longer in its stream", metadata: ["event": "\(parked.id)"])
+            return true
+        }
+        do {
+            switch try await delivery.retry(parked, event, lease: lease) {
+            case .committed(let progress): committed(progress.effects)
+            case .superseded: try await store.askForRetry(module.name, [entity])
+            case .fenced(let other): self.lease = other
             }
-            return false
-        case .fenced(let holder):
-            leaseOwner = holder
-            return false
+        } catch let failure as EventDelivery.Failure {
+            try await store.noteRetry(parked, failed: "\(failure.error)", module: module.name)
         }
+        return true
     }
-}
-
-/// Exponential pauses with jitter, so that what failed together does not come back together.
-struct BackOff: Sendable {
-    private var failures = 0
-
-    mutating func next() -> Duration {
-        failures += 1
-        let ceiling = min(100 * Double(1 << min(failures, 9)), 30_000)
-        return .milliseconds(Int(Double.random(in: ceiling / 2...ceiling)))
-    }
-
-    mutating func reset() { failures = 0 }
 }

@@ -1,21 +1,40 @@
 import EventStore
 import Logging
+import Synchronization
 
 /// What operators ask for.
 extension Supervisor {
     /// Switches a module on or off, for every daemon of the shop and until it is said otherwise.
     ///
-    /// Disabling returns when the batch and the commands in flight are done (at most 5 s): then its checkpoint
-    /// stands still.
+    /// Disabling returns when the batch and the commands in flight are done: then its checkpoint stands still. What is
+    /// still in flight after the time given can no longer be committed.
+    public func disable(_ name: String, within time: Duration = Supervisor.drainTime) async throws(Refusal) {
+        drainTimes.withLock { $0[name] = time }
+        try await setEnabled(false, module: name)
+    }
+
+    public static let drainTime = Duration.seconds(5)
+
+    /// Stops a module behind the batch in flight, and starts it again. Other daemons are not asked.
+    public func restart(_ name: String) async throws(Refusal) {
+        let runner = try runner(name)
+        guard gates.closure(of: name) != .disabled else {
+            throw Refusal(.moduleDisabled, "the module \(name) is disabled: enable it with module.enable")
+        }
+        try await ask { () throws(StoreError) in try await restart(runner) }
+        if case .failed(let reason) = gates.closure(of: name) {
+            throw Refusal(.internalError, "the module \(name) does not start, which is tried again: \(reason)")
+        }
+    }
+
     public func setEnabled(_ isEnabled: Bool, module name: String) async throws(Refusal) {
         _ = try runner(name)
-        let failures: [String: any Error]
         do {
             try await store.setEnabled(isEnabled, module: name)
-            failures = try await beat()
+            try await beat()
         } catch { throw Refusal(error) }
-        if let failure = failures[name] {
-            throw Refusal(.internalError, "the module \(name) did not start: \(failure)")
+        if case .failed(let reason) = gates.closure(of: name) {
+            throw Refusal(.internalError, "the module \(name) does not start, which is tried again: \(reason)")
         }
     }
 
@@ -25,7 +44,9 @@ extension Supervisor {
                 await runner.settle()
                 await gates.settle(runner.module.name)
             }
-            group.addTask { try? await Task.sleep(for: .seconds(5)) }
+            group.addTask { [time = drainTimes.withLock { $0[runner.module.name] ?? Self.drainTime }] in
+                try? await Task.sleep(for: time)
+            }
             await group.next()
             group.cancelAll()
         }
@@ -58,15 +79,16 @@ extension Supervisor {
 
     public func status() async -> [ModuleStatus] {
         var list: [ModuleStatus] = []
-        for runner in runners {
-            let state = await runner.state
-            list.append(
-                ModuleStatus(
-                    name: runner.module.name, summary: runner.module.summary,
-                    isEnabled: gates.isOpen(runner.module.name), state: state, handled: await runner.handled,
-                    lag: await lag(of: runner.module)))
-        }
+        for runner in runners { list.append(await status(of: runner)) }
         return list
+    }
+
+    func status(of runner: ModuleRunner) async -> ModuleStatus {
+        let module = runner.module
+        return ModuleStatus(
+            name: module.name, summary: module.summary, isEnabled: gates.closure(of: module.name) != .disabled,
+            state: await runner.state, handled: await runner.handled, rate: await runner.eventsPerSecond,
+            lag: await lag(of: module), parked: try? await store.parkedCount(module.name))
     }
 
     /// Returns true as soon as every runner has answered: none of them is stuck.
@@ -78,10 +100,10 @@ extension Supervisor {
     private func lag(of module: any HandlerModule) async -> Int? {
         if module.streams.isEmpty { return 0 }
         guard let positions = try? await store.checkpoint(of: module.name) else { return nil }
-        return try? await store.lag(of: module.streams, behind: positions)
+        return try? await store.lag(of: module.streams, behind: positions).values.reduce(0, +)
     }
 
-    private func runner(_ name: String) throws(Refusal) -> ModuleRunner {
+    func runner(_ name: String) throws(Refusal) -> ModuleRunner {
         guard let runner = runners.first(where: { $0.module.name == name }) else {
             let known = registry.modules.map(\.name).joined(separator: ", ")
             throw Refusal(.notFound, "there is no module \(name.prefix(100)): there are \(known)")

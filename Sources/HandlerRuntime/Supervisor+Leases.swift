@@ -5,7 +5,7 @@ import Logging
 extension Supervisor {
     /// By itself: leases must not run out while a module takes its time to stop.
     func keepLeases() async {
-        while (try? await Task.sleep(for: Self.heartbeatInterval)) != nil {
+        while (try? await Task.sleep(for: heartbeatInterval)) != nil {
             do { _ = try await heartbeat() } catch {
                 logger.debug("the heartbeat failed", metadata: ["reason": "\(error)"])
             }
@@ -13,53 +13,68 @@ extension Supervisor {
     }
 
     private func heartbeat() async throws(StoreError) -> [ModuleStanding] {
-        try await store.heartbeat(runners.map(\.module.name), owner: owner, time: Self.leaseTime)
+        try await store.heartbeat(runners.map(\.module.name), owner: owner, time: options.leaseTime)
     }
 
     func followSwitches() async {
-        while (try? await Task.sleep(for: Self.heartbeatInterval)) != nil {
-            for (module, failure) in (try? await beat()) ?? [:] {
-                logger.error("a module does not start", metadata: ["module": "\(module)", "reason": "\(failure)"])
-            }
+        while (try? await Task.sleep(for: heartbeatInterval)) != nil {
+            try? await beat()
         }
     }
 
     /// One after the other: what an older heartbeat said must not be applied behind a newer one.
-    /// - Returns: the modules that did not start, and why. The others are none the worse for it.
-    func beat() async throws(StoreError) -> [String: any Error] {
-        try await locks.withLocks(["heartbeat"]) { () async throws(StoreError) -> [String: any Error] in
-            try await beatAlone()
+    func beat() async throws(StoreError) {
+        try await locks.withLocks(["heartbeat"]) { () async throws(StoreError) in
+            let standings = try await heartbeat()
+            for (runner, standing) in zip(runners, standings) { await apply(standing, to: runner) }
         }
-    }
-
-    private func beatAlone() async throws(StoreError) -> [String: any Error] {
-        let standings = try await heartbeat()
-        var failures: [String: any Error] = [:]
-        for (runner, standing) in zip(runners, standings) {
-            do { try await apply(standing, to: runner) } catch { failures[runner.module.name] = error }
-        }
-        return failures
     }
 
     /// What was switched at another daemon is switched here too.
-    private func apply(_ standing: ModuleStanding, to runner: ModuleRunner) async throws {
-        let name = runner.module.name
-        if standing.isEnabled, !gates.isOpen(name) {
-            if ready.isOpen { try await runner.module.start() }
-            await runner.apply(standing)
-            gates.set(name, open: true)
-            logger.notice("module enabled", metadata: ["module": "\(name)"])
-        } else if !standing.isEnabled, gates.isOpen(name) {
-            gates.set(name, open: false)
-            await runner.apply(standing)
-            if ready.isOpen {
-                await settle(runner)
-                await runner.module.stop()
-            }
-            logger.notice("module disabled", metadata: ["module": "\(name)"])
-        } else {
+    private func apply(_ standing: ModuleStanding, to runner: ModuleRunner) async {
+        switch (standing.isEnabled, gates.isOpen(runner.module.name)) {
+        case (true, false): await start(runner, standing)
+        case (false, true): await stop(runner, standing)
+        case (true, true): await runner.apply(standing)
+        case (false, false):
+            gates.close(runner.module.name, .disabled)
             await runner.apply(standing)
         }
+    }
+
+    /// A module that does not start is tried again at the next heartbeat. The others are none the worse for it.
+    private func start(_ runner: ModuleRunner, _ standing: ModuleStanding) async {
+        let name = runner.module.name
+        do { try await runner.module.start() } catch {
+            let failure = Gates.Closure.failed(reason: "\(error)")
+            if gates.closure(of: name) != failure {
+                logger.error("a module does not start", metadata: ["module": "\(name)", "reason": "\(error)"])
+            }
+            gates.close(name, failure)
+            return await runner.fail("\(error)")
+        }
+        await runner.apply(standing)
+        if gates.closure(of: name) != .starting { logger.notice("module enabled", metadata: ["module": "\(name)"]) }
+        gates.open(name)
+    }
+
+    func restart(_ runner: ModuleRunner) async throws(StoreError) {
+        try await locks.withLocks(["heartbeat"]) { () async throws(StoreError) in
+            gates.close(runner.module.name, .starting)
+            await runner.suspend()
+            await settle(runner)
+            await runner.module.stop()
+        }
+        try await beat()
+    }
+
+    private func stop(_ runner: ModuleRunner, _ standing: ModuleStanding) async {
+        let name = runner.module.name
+        gates.close(name, .disabled)
+        await runner.apply(standing)
+        await settle(runner)
+        await runner.module.stop()
+        logger.notice("module disabled", metadata: ["module": "\(name)"])
     }
 
     func listen() async {

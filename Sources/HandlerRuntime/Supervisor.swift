@@ -1,6 +1,7 @@
 public import EventStore
 public import Logging
 public import ServiceLifecycle
+import Synchronization
 
 /// Runs the modules: takes their leases, delivers their events, switches them off and on while all else goes on.
 public final class Supervisor: Service {
@@ -9,20 +10,33 @@ public final class Supervisor: Service {
     let store: Store
     let owner: String
     let isAlone: Bool
+    let options: Options
     let logger: Logger
     let runners: [ModuleRunner]
     let gates: Gates
     let ready = Latch()
     let locks = KeyedLocks()
+    /// How long to wait for what is in flight, for modules that are being switched off.
+    let drainTimes = Mutex<[String: Duration]>([:])
 
-    /// How long a daemon that died keeps others from its modules.
-    public static let leaseTime = Duration.seconds(5)
-    static let heartbeatInterval = Duration.milliseconds(800)
+    public struct Options: Sendable, Equatable {
+        /// How long a daemon that died keeps others from its modules.
+        public var leaseTime = Duration.seconds(5)
+        public var retries = RetryPolicy()
+
+        public init() {}
+    }
+
+    /// What is switched at one daemon is known to all within this time.
+    var heartbeatInterval: Duration { min(.milliseconds(800), options.leaseTime / 4) }
 
     /// - Parameters:
     ///   - owner: this daemon's name, unlike that of any other and of its own former lives.
     ///   - isAlone: no other daemon can be at this Redis: leases that stand are of former lives, and not waited for.
-    public init(registry: Registry, store: Store, owner: String, isAlone: Bool = false, logger: Logger) {
+    public init(
+        registry: Registry, store: Store, owner: String, isAlone: Bool = false, options: Options = Options(),
+        logger: Logger
+    ) {
         let gates = Gates(modules: registry.modules.map(\.name))
         let bells = Bells()
         let dispatcher = Dispatcher(
@@ -32,15 +46,16 @@ public final class Supervisor: Service {
         self.store = store
         self.owner = owner
         self.isAlone = isAlone
+        self.options = options
         self.logger = logger
         self.gates = gates
         runners = registry.modules.map { module in
             var logger = logger
             logger[metadataKey: "module"] = "\(module.name)"
-            let delivery = EventDelivery(to: module, store: store, owner: owner) { dispatcher.unitOfWork() }
+            let delivery = EventDelivery(to: module, store: store) { dispatcher.unitOfWork() }
             return ModuleRunner(
-                module: module, delivery: delivery, owner: owner, logger: logger, committed: { bells.ring(for: $0) }
-            )
+                module: module, delivery: delivery, owner: owner, policy: options.retries, logger: logger,
+                committed: { bells.ring(for: $0) })
         }
         bells.connect(runners, inline: registry.inlineStreams)
     }
@@ -53,7 +68,6 @@ public final class Supervisor: Service {
             if Task.isShuttingDownGracefully { return }
             throw error
         }
-        for runner in runners where gates.isOpen(runner.module.name) { try await runner.module.start() }
         ready.open()
         try await withThrowingDiscardingTaskGroup { group in
             for runner in runners { group.addTask { await runner.run() } }
@@ -87,7 +101,7 @@ public final class Supervisor: Service {
         do throws(StoreError) {
             try await store.open()
             if isAlone { try await store.dropLeases(runners.map(\.module.name)) }
-            _ = try await beat()
+            try await beat()
             return nil
         } catch {
             guard error.code == .unavailable || error.code == .outcomeUnknown else { throw error }

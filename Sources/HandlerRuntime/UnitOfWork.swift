@@ -28,9 +28,12 @@ public final class UnitOfWork {
     private var vacancies: [Expectation] = []
     private(set) var events: [NewEvent] = []
     /// The modules whose commands take part are not disabled under it.
-    private var passes: [Gates.Pass] = []
-    /// The event that is reacted to: what is appended says that it came of it.
-    var cause: EventID?
+    private(set) var passes: [Gates.Pass] = []
+    /// The event that is reacted to, if this is no command.
+    var delivery: EventInDelivery?
+    private(set) var outsideEffects: [String: Int] = [:]
+    /// What stood before the changes since the last savepoint, youngest last.
+    private var undo: [Undo] = []
 
     /// How a module's code calls a command of another module, within the same step.
     typealias Call = (String, JSONObject, UnitOfWork) async throws(Refusal) -> JSONValue
@@ -47,9 +50,57 @@ public final class UnitOfWork {
     var changed: Set<String> { Set(events.map { "\($0.stream.topic):\($0.entityID)" }) }
     var streams: Set<StreamKey> { Set(events.map(\.stream)) }
 
-    func transaction(checkpoint: CheckpointMove? = nil) -> Transaction {
-        let revisions = tracked.map { Expectation.revision($0.key.topic, id: $0.key.id, $0.value.revision) }
-        return Transaction(expectations: revisions + vacancies, events: events, checkpoint: checkpoint)
+    var expectations: [Expectation] {
+        tracked.map { Expectation.revision($0.key.topic, id: $0.key.id, $0.value.revision) } + vacancies
+    }
+
+    var transaction: Transaction { Transaction(expectations: expectations, events: events) }
+
+    // MARK: Taking back
+
+    private enum Undo {
+        case tracked(Key, Tracked?)
+        case holder(EntityReference, String??)
+    }
+
+    /// What was decided up to here, to go back to.
+    struct Savepoint {
+        fileprivate let events: Int
+        fileprivate let vacancies: Int
+        fileprivate let passes: Int
+        fileprivate let outsideEffects: [String: Int]
+    }
+
+    /// What follows can be taken back to here, until the next savepoint.
+    func savepoint() -> Savepoint {
+        undo.removeAll(keepingCapacity: true)
+        return Savepoint(
+            events: events.count, vacancies: vacancies.count, passes: passes.count, outsideEffects: outsideEffects)
+    }
+
+    /// Takes back what was decided since. What was done outside Redis stays done.
+    func rollBack(to savepoint: Savepoint) {
+        for step in undo.reversed() {
+            switch step {
+            case .tracked(let key, let before): tracked[key] = before
+            case .holder(let reference, let before): holders[reference] = before
+            }
+        }
+        undo.removeAll(keepingCapacity: true)
+        events.removeSubrange(savepoint.events...)
+        vacancies.removeSubrange(savepoint.vacancies...)
+        passes.removeSubrange(savepoint.passes...)
+        outsideEffects = savepoint.outsideEffects
+    }
+
+    private func track(_ key: Key, _ value: Tracked) {
+        if delivery != nil { undo.append(.tracked(key, tracked[key])) }
+        tracked[key] = value
+    }
+
+    private func hold(_ reference: EntityReference, _ holder: String?) {
+        if delivery != nil { undo.append(.holder(reference, holders[reference])) }
+        holders[reference] = .some(holder)
     }
 
     // MARK: Reading
@@ -93,14 +144,14 @@ public final class UnitOfWork {
         switch reference {
         case .id(let topic, let id): note(Key(topic: topic, id: id), found)
         case .unique(let index, _):
-            holders[reference] = .some(found?.id)
+            hold(reference, found?.id)
             if let found { note(Key(topic: index.topic, id: found.id), found) }
         }
     }
 
     private func note(_ key: Key, _ state: EntityState?) {
         guard tracked[key] == nil else { return }
-        tracked[key] = Tracked(revision: state?.revision, state: state?.bytes)
+        track(key, Tracked(revision: state?.revision, state: state?.bytes))
     }
 
     private func entity<E: Entity>(_ key: Key) throws(Refusal) -> E? {
@@ -175,9 +226,9 @@ public final class UnitOfWork {
         events.append(
             NewEvent(
                 StreamKey(E.topic, action), entityID: key.id, entity: json, before: before,
-                metadata: cause.map { [("cause", $0.description)] } ?? []))
+                metadata: delivery.map { [("cause", $0.event.description)] } ?? []))
         let revision = tracked[key]?.revision
-        tracked[key] = Tracked(revision: revision, state: action == .deleted ? nil : json)
+        track(key, Tracked(revision: revision, state: action == .deleted ? nil : json))
     }
 
     public func create<E: Entity>(_ entity: E) { append(E.definition.birth, entity) }
@@ -192,9 +243,27 @@ public final class UnitOfWork {
         let reference = EntityReference.unique(index, value)
         try await prefetch([reference])
         if let holder = holders[reference] ?? nil { return holder == id.text ? nil : holder }
-        holders[reference] = id.text
+        hold(reference, id.text)
         vacancies.append(.vacant(index, value: value))
         return nil
+    }
+
+    /// Does something outside Redis, as a part of a reaction.
+    ///
+    /// It is done before the step is committed: a crash in between has it done again, and then it is told so. In a
+    /// preview it is only counted.
+    /// - Parameter what: for operators, in the plural: `mails delivered`.
+    public func outside(_ what: String, _ act: (OutsideEffect) async throws -> Void) async throws {
+        guard let delivery else {
+            throw Refusal(.internalError, "a command must not act outside Redis: it may be decided again")
+        }
+        let number = outsideEffects[what, default: 0]
+        outsideEffects[what] = number + 1
+        if delivery.isPreview { return }
+        try await act(
+            OutsideEffect(
+                id: UUIDText.stable(delivery.module, delivery.event.description, what, String(number)),
+                isRepeat: delivery.isRepeat))
     }
 
     /// Calls a command of any module as a part of this step: it happens with it, or not at all.

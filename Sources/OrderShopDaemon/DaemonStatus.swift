@@ -49,13 +49,15 @@ struct DaemonStatus: Sendable {
     func sentence() async -> String {
         let modules = await supervisor.status()
         let disabled = modules.filter { !$0.isEnabled }.map(\.name)
-        let troubled = modules.filter { if case .backingOff = $0.state { true } else { false } }.map(\.name)
+        let troubled = modules.filter(\.isInTrouble).map(\.name)
         let lag = modules.compactMap(\.lag).reduce(0, +)
         var parts = [
             "\(modules.count - disabled.count) of \(modules.count) modules enabled", "\(lag) events waiting",
         ]
         if !disabled.isEmpty { parts.append("disabled: \(disabled.joined(separator: ", "))") }
         if !troubled.isEmpty { parts.append("in trouble: \(troubled.joined(separator: ", "))") }
+        let parked = modules.compactMap(\.parked).reduce(0, +)
+        if parked > 0 { parts.append("\(parked) events parked") }
         if !redis.isConnected { parts.append("Redis is away") }
         return "Serving \(rest): \(parts.joined(separator: "; "))"
     }
@@ -115,24 +117,6 @@ private final class BoundPort: Sendable {
     var number: Int? {
         get { value.withLock(\.self) }
         set { value.withLock { $0 = newValue } }
-    }
-}
-
-extension ModuleStatus {
-    /// As `module.list` shows it.
-    var json: JSONValue {
-        var object = JSONObject([
-            ("name", .string(name)), ("summary", .string(summary)), ("enabled", .bool(isEnabled)),
-            ("state", .string(state.name)), ("lag", lag.map { .number(JSONNumber(Int64($0))) } ?? .null),
-            ("handled", .number(JSONNumber(Int64(handled)))),
-        ])
-        if let lag, lag >= Store.lagLimit { object["lag_at_least"] = true }
-        switch state {
-        case .backingOff(let reason, _): object["error"] = .string(reason)
-        case .standby(let owner?): object["owner"] = .string(owner)
-        case .starting, .running, .catchingUp, .disabled, .standby(nil), .stopped: break
-        }
-        return .object(object)
     }
 }
 

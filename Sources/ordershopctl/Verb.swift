@@ -19,6 +19,8 @@ enum Presentation {
     /// The value by itself on a line.
     case plain
     case status
+    /// What a module would do.
+    case preview
     case prettyJSON
 }
 

@@ -18,7 +18,8 @@ import Testing
     ) -> Transaction {
         Transaction(
             expectations: expecting, events: [.note(.created, "effect")],
-            checkpoint: CheckpointMove(module: "m", owner: owner, positions: [(.things, from, to)]))
+            checkpoint: CheckpointMove(
+                module: "m", lease: Lease(owner: owner, epoch: 1), positions: [(.things, from, to)]))
     }
 
     private func expect(
@@ -66,9 +67,10 @@ import Testing
     @Test func `does not move without the lease, nor under another's`() async throws {
         try await withLease { fixture, ids in
             try await expect(
-                move(from: nil, to: ids[0], owner: "you"), isRefusedWith: .fenced(owner: "me"), in: fixture)
+                move(from: nil, to: ids[0], owner: "you"), isRefusedWith: .fenced(by: Lease(owner: "me", epoch: 1)),
+                in: fixture)
             try await fixture.store.release(["m"], owner: "me")
-            try await expect(move(from: nil, to: ids[0]), isRefusedWith: .fenced(owner: nil), in: fixture)
+            try await expect(move(from: nil, to: ids[0]), isRefusedWith: .fenced(by: nil), in: fixture)
         }
     }
 
@@ -100,13 +102,15 @@ import Testing
         try await withStore { fixture in
             let store = fixture.store
             let mine = try await store.heartbeat(["m", "n"], owner: "me", time: .seconds(60))
-            #expect(mine.map(\.owner) == ["me", "me"])
-            #expect(try await store.heartbeat(["m"], owner: "you", time: .seconds(60)).map(\.owner) == ["me"])
+            #expect(mine.map(\.lease?.owner) == ["me", "me"])
+            #expect(
+                try await store.heartbeat(["m"], owner: "you", time: .seconds(60)).map(\.lease?.owner) == ["me"])
             try await store.release(["m", "n"], owner: "you")
-            #expect(try await store.heartbeat(["m"], owner: "you", time: .seconds(60)).map(\.owner) == ["me"])
+            #expect(
+                try await store.heartbeat(["m"], owner: "you", time: .seconds(60)).map(\.lease?.owner) == ["me"])
             try await store.release(["m"], owner: "me")
             let yours = try await store.heartbeat(["m", "n"], owner: "you", time: .seconds(60))
-            #expect(yours.map(\.owner) == ["you", "me"])
+            #expect(yours.map(\.lease?.owner) == ["you", "me"])
         }
     }
 
@@ -115,12 +119,13 @@ import Testing
             let id = try await fixture.store.append(.thing(.created, "a"))[0]
             _ = try await fixture.store.heartbeat(["m"], owner: "me", time: .milliseconds(40))
             try await eventually("another takes over") {
-                try await fixture.store.heartbeat(["m"], owner: "you", time: .seconds(60))[0].owner == "you"
+                try await fixture.store.heartbeat(["m"], owner: "you", time: .seconds(60))[0].lease?.owner == "you"
             }
-            let move = CheckpointMove(module: "m", owner: "me", positions: [(.things, nil, id)])
+            let move = CheckpointMove(
+                module: "m", lease: Lease(owner: "me", epoch: 1), positions: [(.things, nil, id)])
             let outcome = try await fixture.store.transact(
                 Transaction(events: [.note(.created, "n")], checkpoint: move))
-            #expect(outcome == .conflict(.fenced(owner: "you")))
+            #expect(outcome == .conflict(.fenced(by: Lease(owner: "you", epoch: 2))))
             #expect(try await fixture.store.state("n", topic: "note") == nil)
         }
     }
@@ -140,12 +145,12 @@ import Testing
             _ = try await store.heartbeat(["m"], owner: "me", time: .seconds(60))
             try await store.setEnabled(false, module: "m")
             let yours = try await store.heartbeat(["m"], owner: "you", time: .seconds(60))
-            #expect(yours == [ModuleStanding(isEnabled: false, owner: nil)])
+            #expect(yours == [ModuleStanding(isEnabled: false, lease: nil)])
             #expect(try await fixture.redis.send("EXISTS", "ordershop:lease:m").int == 0)
             try await store.setEnabled(true, module: "m")
             #expect(
                 try await store.heartbeat(["m"], owner: "me", time: .seconds(60))
-                    == [ModuleStanding(isEnabled: true, owner: "me")])
+                    == [ModuleStanding(isEnabled: true, lease: Lease(owner: "me", epoch: 2))])
         }
     }
 }

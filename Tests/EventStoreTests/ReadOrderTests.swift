@@ -91,7 +91,7 @@ import Testing
             #expect(batch.events[0].decoded()?["id"] == "a")
             #expect(batch.positions == [.things: ids[0], .notes: ids[1]])
             let lag = try await fixture.store.lag(of: [.things, .notes], behind: [.things: ids[0]])
-            #expect(lag == 1)
+            #expect(lag.values.reduce(0, +) == 1)
         }
     }
 }

@@ -47,8 +47,11 @@ import Testing
             Transaction(events: [.thing(.created, "c", #""tags":["x"]"#), .note(.created, "d")]),
             Transaction(
                 expectations: [.revision("thing", id: "c", nil)], events: [.thing(.created, "c")],
-                checkpoint: CheckpointMove(module: "m", owner: "me", positions: [(.things, nil, id)])),
-            Transaction(checkpoint: CheckpointMove(module: "m", owner: "me", positions: [(.things, nil, id)])),
+                checkpoint: CheckpointMove(
+                    module: "m", lease: Lease(owner: "me", epoch: 1), positions: [(.things, nil, id)])),
+            Transaction(
+                checkpoint: CheckpointMove(
+                    module: "m", lease: Lease(owner: "me", epoch: 1), positions: [(.things, nil, id)])),
         ]
         for transaction in transactions {
             await expectError(.unavailable) { _ = try await fixture.store.transact(transaction) }
@@ -108,7 +111,8 @@ import Testing
             .thing(.created, "a", #""tags":["x"],"code":"red""#), .note(.created, "n"))
         _ = try await store.heartbeat(["m"], owner: "me", time: .seconds(60))
         try await store.setEnabled(false, module: "other")
-        let move = CheckpointMove(module: "m", owner: "me", positions: [(.things, nil, ids[0])])
+        let move = CheckpointMove(
+            module: "m", lease: Lease(owner: "me", epoch: 1), positions: [(.things, nil, ids[0])])
         let outcome = try await store.transact(Transaction(checkpoint: move))
         #expect(outcome == .committed([]))
         #expect(try await store.checkpoint(of: "m") == [.things: ids[0]])

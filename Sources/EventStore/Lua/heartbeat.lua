@@ -1,21 +1,26 @@
 -- Takes or renews one daemon's leases, and says which modules are disabled. A disabled module's lease is nobody's:
--- whoever held it is fenced at once, though he may not have heard of it yet.
+-- whoever held it is fenced at once, though he may not have heard of it yet. A lease that is taken gets a new epoch:
+-- what was begun under an older one can no longer be committed, not even by the same daemon.
 --
 -- KEYS[1]  the shop's clock (it only says which node of a cluster)
--- ARGV     modules-key, owner, time to live in milliseconds, then for each module: name lease-key
--- Returns  for each module {1 if it is disabled, the lease's owner or false}
+-- ARGV     modules-key, epochs-key, owner, time to live in milliseconds, then for each module: name lease-key
+-- Returns  for each module {1 if it is disabled, the lease as 'OWNER EPOCH' or false}
 
+local owner, time = ARGV[3], ARGV[4]
 local states = {}
-for i = 4, #ARGV, 2 do
-    local disabled = redis.call('HGET', ARGV[1], ARGV[i]) == 'disabled'
-    local owner = redis.call('GET', ARGV[i + 1])
-    if owner and disabled then
-        redis.call('DEL', ARGV[i + 1])
-        owner = false
-    elseif not disabled and (not owner or owner == ARGV[2]) then
-        redis.call('SET', ARGV[i + 1], ARGV[2], 'PX', ARGV[3])
-        owner = ARGV[2]
+for i = 5, #ARGV, 2 do
+    local module, key = ARGV[i], ARGV[i + 1]
+    local disabled = redis.call('HGET', ARGV[1], module) == 'disabled'
+    local lease = redis.call('GET', key)
+    if disabled then
+        if lease then redis.call('DEL', key) end
+        lease = false
+    elseif not lease then
+        lease = owner .. ' ' .. redis.call('HINCRBY', ARGV[2], module, 1)
+        redis.call('SET', key, lease, 'PX', time)
+    elseif string.match(lease, '^(%S+)') == owner then
+        redis.call('PEXPIRE', key, time)
     end
-    states[#states + 1] = {disabled and 1 or 0, owner}
+    states[#states + 1] = {disabled and 1 or 0, lease}
 end
 return states

@@ -2,10 +2,11 @@
 --
 -- KEYS[1]  the shop's clock (it only says which node of a cluster)
 -- ARGV     the limit, then for each stream: its key, the position
--- Returns  the counts
+-- Returns  for each stream {the count, the id of the last that was counted or ''}
 
 local counts = {}
 for i = 2, #ARGV, 2 do
-    counts[#counts + 1] = #redis.call('XRANGE', ARGV[i], '(' .. ARGV[i + 1], '+', 'COUNT', ARGV[1])
+    local entries = redis.call('XRANGE', ARGV[i], '(' .. ARGV[i + 1], '+', 'COUNT', ARGV[1])
+    counts[#counts + 1] = {#entries, #entries > 0 and entries[#entries][1] or ''}
 end
 return counts

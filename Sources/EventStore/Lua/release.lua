@@ -5,7 +5,8 @@
 
 local released = 0
 for i = 2, #ARGV do
-    if redis.call('GET', ARGV[i]) == ARGV[1] then
+    local lease = redis.call('GET', ARGV[i])
+    if lease and string.match(lease, '^(%S+)') == ARGV[1] then
         released = released + redis.call('DEL', ARGV[i])
     end
 end

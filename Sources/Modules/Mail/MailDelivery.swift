@@ -25,10 +25,23 @@ struct MailDelivery: Sendable {
         guard var current = try await unit.find(mail.id), current.sentAt == nil else { return }
         let message = Message(mail, from: sender, messageID: "\(event.id)@\(sender.domain)", date: event.id.seconds)
         let name = "\(event.id).\(mail.id).ordershop"
-        // A disk may take its time, and must not take a thread of everybody's with it.
-        try await NIOThreadPool.singleton.runIfActive { [maildir] in try maildir.deliver(message.text, named: name)
+        try await unit.outside("mails delivered") { effect in
+            try await write(message, named: name, isRepeat: effect.isRepeat)
         }
         current.sentAt = UnixTime.now
         unit.append("sent", current)
+    }
+
+    /// A full disk is no mail's fault.
+    private func write(_ message: Message, named name: String, isRepeat: Bool) async throws {
+        do {
+            // A disk may take its time, and must not take a thread of everybody's with it.
+            try await NIOThreadPool.singleton.runIfActive { [maildir] in
+                if isRepeat, maildir.has(name) { return }
+                try maildir.deliver(message.text, named: name)
+            }
+        } catch {
+            throw TryLater("the mail cannot be written: \(error)")
+        }
     }
 }

@@ -29,6 +29,20 @@ struct Maildir: Sendable {
         try syncDirectory("\(path)/new")
     }
 
+    /// Whether a mail of this name was delivered: it is new, or a mail reader has seen it and added his marks.
+    func has(_ name: String) -> Bool {
+        if access("\(path)/new/\(name)", F_OK) == 0 { return true }
+        guard let directory = opendir("\(path)/cur") else { return false }
+        defer { closedir(directory) }
+        while let entry = readdir(directory) {
+            let found = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if found == name || found.hasPrefix(name + ":") { return true }
+        }
+        return false
+    }
+
     private func write(_ bytes: [UInt8], to file: CInt, _ name: String) throws(Failure) {
         var written = 0
         while written < bytes.count {

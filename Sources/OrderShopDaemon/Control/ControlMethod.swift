@@ -20,7 +20,7 @@ struct ControlMethod: Sendable {
 
     /// Every group of methods has a file of its own.
     static func all(supervisor: Supervisor, status: DaemonStatus) -> [ControlMethod] {
-        let own = daemon(status) + modules(supervisor, status)
+        let own = daemon(status) + modules(supervisor, status) + parked(supervisor)
         return own + [list(of: own, supervisor.registry)]
     }
 

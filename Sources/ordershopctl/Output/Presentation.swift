@@ -11,6 +11,7 @@ extension Presentation {
             result == true || result == .null ? printable(sentence) : Self.readable(result, screen)
         case .plain: Self.readable(result, screen)
         case .status: StatusReport(result).text(on: screen)
+        case .preview: PreviewReport(result).text(on: screen)
         case .prettyJSON: PrettyJSON.text(result)
         }
     }

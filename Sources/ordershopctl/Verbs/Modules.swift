@@ -4,7 +4,10 @@ import JSON
 struct Modules: VerbGroup {
     static let configuration = CommandConfiguration(
         commandName: "module", abstract: "The services of the shop, one module each.",
-        subcommands: [ListModules.self, EnableModule.self, DisableModule.self, RebuildModule.self])
+        subcommands: [
+            ListModules.self, ShowModule.self, EnableModule.self, PreviewModule.self, DisableModule.self,
+            RestartModule.self, ReplayModule.self, RebuildModule.self,
+        ])
 
     @OptionGroup var connection: ConnectionOptions
 }
@@ -19,15 +22,55 @@ struct ListModules: Verb {
     var presentation: Presentation { .table(whenEmpty: "There are no modules.") }
 }
 
-struct EnableModule: Verb {
+struct ShowModule: Verb {
     static let configuration = CommandConfiguration(
-        commandName: "enable", abstract: "Let a module go on where it stopped.")
+        commandName: "show", abstract: "Show one module: its backlog, checkpoint, lease, replay.")
 
     @Argument var name: String
     @OptionGroup var connection: ConnectionOptions
 
-    var request: Request { Request("module.enable", ["name": .string(name)]) }
-    var presentation: Presentation { .done("The module \(name) is enabled.") }
+    var request: Request { Request("module.show", ["name": .string(name)]) }
+    var presentation: Presentation { .record(whenNull: "There is no module \(name).") }
+}
+
+// MARK: On and off
+
+struct EnableModule: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "enable", abstract: "Let a module go on where it stopped.",
+        discussion: "Without options it catches up with all that has happened meanwhile. Look first with --preview."
+    )
+
+    @Argument var name: String
+    @Flag(help: "Only tell what it would do with the events that wait.") var preview = false
+    @Option(help: ArgumentHelp("'now': what has happened meanwhile has no effects any more.", valueName: "now"))
+    var from: String?
+    @Option(
+        help: ArgumentHelp("What happened before has no effects (an event id or a time).", valueName: "time"))
+    var skipEffectsBefore: String?
+    @OptionGroup var connection: ConnectionOptions
+
+    var request: Request {
+        var params = JSONObject([("name", .string(name))])
+        params["from"] = from.map { .string($0) }
+        params["skip_effects_before"] = skipEffectsBefore.map { .string($0) }
+        if preview { params["preview"] = true }
+        return Request("module.enable", .object(params))
+    }
+    var presentation: Presentation {
+        preview ? .preview : .done("The module \(name) is enabled.")
+    }
+}
+
+struct PreviewModule: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "preview", abstract: "Tell what a module would do with the events that wait.")
+
+    @Argument var name: String
+    @OptionGroup var connection: ConnectionOptions
+
+    var request: Request { Request("module.preview", ["name": .string(name)]) }
+    var presentation: Presentation { .preview }
 }
 
 struct DisableModule: Verb {
@@ -35,10 +78,58 @@ struct DisableModule: Verb {
         commandName: "disable", abstract: "Stop a module, for all daemons of the shop, until it is enabled again.")
 
     @Argument var name: String
+    @Option(help: ArgumentHelp("How long to wait for what is in flight (default: 5).", valueName: "seconds"))
+    var within: Int64?
     @OptionGroup var connection: ConnectionOptions
 
-    var request: Request { Request("module.disable", ["name": .string(name)]) }
+    var request: Request {
+        var params = JSONObject([("name", .string(name))])
+        params["within"] = within.map { .number(JSONNumber($0)) }
+        return Request("module.disable", .object(params))
+    }
     var presentation: Presentation { .done("The module \(name) is disabled.") }
+}
+
+struct RestartModule: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "restart", abstract: "Stop a module behind what is in flight and start it again.")
+
+    @Argument var name: String
+    @OptionGroup var connection: ConnectionOptions
+
+    var request: Request { Request("module.restart", ["name": .string(name)]) }
+    var presentation: Presentation { .done("The module \(name) is started again.") }
+}
+
+// MARK: Again
+
+enum Effects: String, CaseIterable, ExpressibleByArgument {
+    case all, none
+}
+
+struct ReplayModule: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "replay", abstract: "Send a module back to handle again what it has handled.",
+        discussion: """
+            With --effects all its reactions run again: every mail goes out once more. Without, they do not, and only what \
+            the module keeps of its own is made anew. 'module show' tells how far it has come.
+            """)
+
+    @Argument var name: String
+    @Option(
+        help: ArgumentHelp(
+            "Where to begin: 'beginning', an event id, or a time such as 2026-01-31T12:00:00Z.",
+            valueName: "position"))
+    var from: String
+    @Option(help: "Whether its reactions run again.") var effects = Effects.none
+    @OptionGroup var connection: ConnectionOptions
+
+    var request: Request {
+        Request(
+            "module.replay",
+            ["name": .string(name), "from": .string(from), "effects": .string(effects.rawValue)])
+    }
+    var presentation: Presentation { .record(whenNull: "") }
 }
 
 struct RebuildModule: Verb {

@@ -1,0 +1,141 @@
+import Redis
+
+/// How a module's events are being delivered: what is kept of it beside the checkpoint.
+public struct DeliveryStanding: Sendable, Equatable {
+    /// Deliveries that were begun and not committed, as the last life of a daemon left them.
+    public var tries: Tries?
+    /// Events up to this one have no effects; they are only passed over.
+    public var effectsAfter: EventID?
+    public var replay: Replay?
+    /// How many events are parked.
+    public var parked = 0
+    /// Whether somebody asked for parked events to be tried again.
+    public var hasRetries = false
+
+    public init() {}
+
+    /// How often the events up to one were begun to be handled. It is written before they are: an event that ends
+    /// the process is counted, too.
+    public struct Tries: Sendable, Equatable {
+        public let count: Int
+        /// The last event of the batch.
+        public let through: EventID
+
+        public init(count: Int, through: EventID) {
+            self.count = count
+            self.through = through
+        }
+
+        /// How often the event was begun.
+        public func count(of event: EventID) -> Int { event <= through ? count : 0 }
+    }
+
+    /// A module that was sent back.
+    public struct Replay: Sendable, Equatable {
+        public let from: EventID
+        /// The last event that had been handled before.
+        public let until: EventID
+        public let hasEffects: Bool
+        /// Unix time in seconds.
+        public let started: Int64
+    }
+}
+
+/// What a module finds when it looks for work.
+public struct Poll: Sendable {
+    /// The events behind the checkpoint, as many as were asked for.
+    public let batch: EventBatch
+    /// The checkpoint.
+    public let positions: [StreamKey: EventID]
+    public let standing: DeliveryStanding
+}
+
+extension Store {
+    /// The checkpoint, how things stand, and the next events: one round trip where the caller's idea of the
+    /// checkpoint is right, otherwise two.
+    /// - Parameter guess: where the caller thinks that the checkpoint stands, nil if it has no idea.
+    public func poll(
+        _ module: String, _ streams: [StreamKey], expecting guess: [StreamKey: EventID]?, count: Int
+    ) async throws(StoreError) -> Poll {
+        var commands = standingCommands(module)
+        if let guess { commands.append(readCommand(streams, after: guess, count: count)) }
+        let replies = try await pipeline(commands)
+        let checkpoint = positions(in: replies[0])
+        let positions = Dictionary(streams.compactMap { stream in checkpoint[stream].map { (stream, $0) } }) { $1 }
+        let standing = standing(in: replies)
+        if positions == guess, let reply = replies.dropFirst(4).first {
+            return Poll(
+                batch: try batch(reply, after: positions, count: count), positions: positions, standing: standing)
+        }
+        let batch = try await read(streams, after: positions, count: count)
+        return Poll(batch: batch, positions: positions, standing: standing)
+    }
+
+    /// How things stand with a module.
+    public func standing(of module: String) async throws(StoreError) -> DeliveryStanding {
+        standing(in: try await pipeline(standingCommands(module)))
+    }
+
+    private func standingCommands(_ module: String) -> [RedisCommand] {
+        [
+            RedisCommand("HGETALL", keys.checkpoint(module)), RedisCommand("HGETALL", keys.delivery(module)),
+            RedisCommand("ZCARD", keys.parked(module)), RedisCommand("EXISTS", keys.parkedRetries(module)),
+        ]
+    }
+
+    private func standing(in replies: [RedisValue]) -> DeliveryStanding {
+        let fields = Dictionary(replies[1].pairs.map { ($0.name, $0.value) }) { $1 }
+        var standing = DeliveryStanding()
+        standing.tries = fields["tries"].flatMap { DeliveryStanding.Tries($0) }
+        standing.effectsAfter = fields["effects_after"].flatMap { EventID($0) }
+        standing.replay = DeliveryStanding.Replay(fields)
+        standing.parked = Int(replies[2].int ?? 0)
+        standing.hasRetries = replies[3].int == 1
+        return standing
+    }
+
+    // MARK: What is noted
+
+    /// Notes that events are about to be handled, before they are.
+    public func count(_ tries: DeliveryStanding.Tries, of module: String) async throws(StoreError) {
+        _ = try await send(RedisCommand("HSET", keys.delivery(module), "tries", tries.description))
+    }
+
+    /// From now on the module's reactions do not run for the events up to this one.
+    public func skipEffects(of module: String, through event: EventID) async throws(StoreError) {
+        _ = try await send(RedisCommand("HSET", keys.delivery(module), "effects_after", event.description))
+    }
+
+    public func endReplay(of module: String) async throws(StoreError) {
+        _ = try await send(
+            RedisCommand(
+                "HDEL", keys.delivery(module), "replay_from", "replay_until", "replay_started", "replay_effects"))
+    }
+
+    /// The last event id that was issued.
+    public func lastIssued() async throws(StoreError) -> EventID {
+        try await send(RedisCommand("GET", keys.clock)).string.flatMap { EventID($0) } ?? .zero
+    }
+}
+
+extension DeliveryStanding.Tries: CustomStringConvertible {
+    init?(_ text: String) {
+        let parts = text.split(separator: " ")
+        guard parts.count == 2, let count = Int(parts[0]), let through = EventID(parts[1]) else { return nil }
+        self.init(count: count, through: through)
+    }
+
+    public var description: String { "\(count) \(through)" }
+}
+
+extension DeliveryStanding.Replay {
+    init?(_ fields: [String: String]) {
+        guard let from = fields["replay_from"].flatMap({ EventID($0) }),
+            let until = fields["replay_until"].flatMap({ EventID($0) })
+        else { return nil }
+        self.from = from
+        self.until = until
+        hasEffects = fields["replay_effects"] == "1"
+        started = fields["replay_started"].flatMap { Int64($0) } ?? 0
+    }
+}

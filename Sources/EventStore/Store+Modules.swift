@@ -1,0 +1,53 @@
+import Redis
+
+/// Which modules are on, and who handles their events.
+extension Store {
+    /// Notes for all daemons of the shop whether a module is enabled. It holds until it is said otherwise.
+    public func setEnabled(_ isEnabled: Bool, module: String) async throws(StoreError) {
+        _ = try await send(
+            isEnabled
+                ? RedisCommand("HDEL", keys.modules, module)
+                : RedisCommand("HSET", keys.modules, module, "disabled"))
+    }
+
+    /// Takes or renews the leases of the modules that are enabled and that nobody else holds; ends those of
+    /// disabled ones, whoever holds them. One round trip.
+    /// - Parameters:
+    ///   - owner: this daemon's name, unlike that of any other and of its own former lives.
+    ///   - time: for how long the lease holds when it is not renewed.
+    public func heartbeat(
+        _ modules: [String], owner: String, time: Duration
+    ) async throws(StoreError) -> [ModuleStanding] {
+        let milliseconds = (time / .milliseconds(1)).rounded(.up)
+        let reply = try await run(scripts.heartbeat) { command in
+            command.append(keys.modules)
+            command.append(keys.epochs)
+            command.append(owner)
+            command.append(Int(milliseconds))
+            for module in modules {
+                command.append(module)
+                command.append(keys.lease(module))
+            }
+        }
+        guard let states = reply.array, states.count == modules.count else { throw unexpected(reply) }
+        return states.map { state in
+            ModuleStanding(
+                isEnabled: state.array?.first?.int == 0, lease: state.array?.last?.string.flatMap { Lease($0) })
+        }
+    }
+
+    /// Takes leases from whoever has them: only for one who knows that nobody lives who could.
+    public func dropLeases(_ modules: [String]) async throws(StoreError) {
+        var command = RedisCommand("DEL")
+        for module in modules { command.append(keys.lease(module)) }
+        _ = try await send(command)
+    }
+
+    /// Gives leases back, so that another daemon can go on at once.
+    public func release(_ modules: [String], owner: String) async throws(StoreError) {
+        _ = try await run(scripts.release) { command in
+            command.append(owner)
+            for module in modules { command.append(keys.lease(module)) }
+        }
+    }
+}

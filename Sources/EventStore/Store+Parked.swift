@@ -1,0 +1,167 @@
+import Glibc
+import Redis
+
+/// Events that a module could not handle. They are kept in the order of the shop and, of each entity, in a queue:
+/// what happens to an entity with parked events is parked behind them, so that its order holds.
+extension Store {
+    // MARK: Looking
+
+    /// - Parameters:
+    ///   - entity: only those of one entity.
+    ///   - position: those behind it.
+    public func parked(
+        _ module: String, of entity: EntityKey? = nil, after position: EventID = .zero, count: Int = 100
+    ) async throws(StoreError) -> [ParkedEvent] {
+        let key = entity.map { keys.parkedQueue(module, $0) } ?? keys.parked(module)
+        let reply = try await send(
+            RedisCommand(
+                "ZRANGE", key, "(\(position.score)", "+inf", "BYSCORE", "LIMIT", "0", String(count)))
+        let ids = (reply.array ?? []).compactMap { $0.string.flatMap { EventID($0) } }
+        return try await notes(ids, module).compactMap(\.self)
+    }
+
+    public func parked(_ module: String, _ event: EventID) async throws(StoreError) -> ParkedEvent? {
+        try await notes([event], module).first ?? nil
+    }
+
+    public func parkedCount(_ module: String, of entity: EntityKey? = nil) async throws(StoreError) -> Int {
+        let key = entity.map { keys.parkedQueue(module, $0) } ?? keys.parked(module)
+        return Int(try await send(RedisCommand("ZCARD", key)).int ?? 0)
+    }
+
+    /// Those of the entities that have parked events.
+    public func entitiesParked(
+        _ module: String, among entities: Set<EntityKey>
+    ) async throws(StoreError) -> Set<EntityKey> {
+        let list = Array(entities)
+        let replies = try await pipeline(list.map { RedisCommand("EXISTS", keys.parkedQueue(module, $0)) })
+        return Set(zip(list, replies).filter { $1.int == 1 }.map(\.0))
+    }
+
+    private func notes(_ ids: [EventID], _ module: String) async throws(StoreError) -> [ParkedEvent?] {
+        if ids.isEmpty { return [] }
+        let replies = try await pipeline(ids.map { RedisCommand("HGETALL", keys.parkedNote(module, $0)) })
+        return zip(ids, replies).map { id, reply in
+            ParkedEvent(id: id, Dictionary(reply.pairs.map { ($0.name, $0.value) }) { $1 })
+        }
+    }
+
+    // MARK: Asking for more tries
+
+    /// Asks whoever handles the module's events to try the entity's parked ones again.
+    public func askForRetry(_ module: String, _ entities: [EntityKey]) async throws(StoreError) {
+        if entities.isEmpty { return }
+        _ = try await send(
+            RedisCommand("SADD", arguments: [keys.parkedRetries(module)] + entities.map(\.description)))
+    }
+
+    /// Asks for all that is parked to be tried again.
+    public func askForAllRetries(_ module: String) async throws(StoreError) {
+        var position: EventID? = .zero
+        while let start = position {
+            let page = try await parked(module, after: start, count: 1_000)
+            try await askForRetry(module, Array(Set(page.map(\.entity))))
+            position = page.count < 1_000 ? nil : page.last?.id
+        }
+    }
+
+    /// Waits until nothing is left to be tried again, for some seconds at most.
+    /// - Returns: how many events are parked then.
+    public func parkedWhenRetried(_ module: String) async throws(StoreError) -> Int {
+        let deadline = ContinuousClock.now + .seconds(5)
+        while try await pendingRetries(module) > 0, .now < deadline {
+            guard (try? await Task.sleep(for: .milliseconds(10))) != nil else { break }
+        }
+        return try await parkedCount(module)
+    }
+
+    /// Forgets a parked event.
+    /// - Parameter isReleasing: whether those that wait behind it are to be handled now.
+    /// - Returns: false if it is not parked any more.
+    public func discard(
+        _ event: ParkedEvent, of module: String, releasing isReleasing: Bool
+    ) async throws(StoreError) -> Bool {
+        var step = Transaction()
+        step.unpark(event, for: module, in: self)
+        if isReleasing { step.retryNext(of: event.entity, for: module, in: self) }
+        if case .committed = try await transact(step) { return true }
+        return false
+    }
+
+    /// Takes one of the entities that shall be tried again.
+    public func nextRetry(_ module: String) async throws(StoreError) -> EntityKey? {
+        try await send(RedisCommand("SPOP", keys.parkedRetries(module))).string.flatMap { EntityKey($0) }
+    }
+
+    /// Notes that a parked event was tried again in vain.
+    public func noteRetry(
+        _ event: ParkedEvent, failed reason: String, module: String
+    ) async throws(StoreError) {
+        var step = Transaction(expectations: [.exists(key: keys.parkedNote(module, event.id), true)])
+        var event = event
+        (event.reason, event.tries, event.triedAt) = (reason, event.tries + 1, Int64(time(nil)))
+        step.records = [["HSET", keys.parkedNote(module, event.id)] + event.fields]
+        _ = try await transact(step)
+    }
+
+    /// The entities that are still to be tried again.
+    public func pendingRetries(_ module: String) async throws(StoreError) -> Int {
+        Int(try await send(RedisCommand("SCARD", keys.parkedRetries(module))).int ?? 0)
+    }
+}
+
+// MARK: Steps
+
+extension Transaction {
+    /// Parks an event in this step.
+    /// - Parameter isBehind: whether it waits behind another of its entity, which must still be there then.
+    public mutating func park(_ event: ParkedEvent, for module: String, isBehind: Bool, in store: Store) {
+        let keys = store.keys
+        let queue = keys.parkedQueue(module, event.entity)
+        if isBehind { expectations.append(.exists(key: queue, true)) }
+        let (score, id) = (String(event.id.score), event.id.description)
+        records += [
+            ["ZADD", keys.parked(module), score, id], ["ZADD", queue, score, id],
+            ["HSET", keys.parkedNote(module, event.id)] + event.fields,
+        ]
+    }
+
+    /// Takes an event out of the parked ones in this step, provided that it is among them.
+    public mutating func unpark(_ event: ParkedEvent, for module: String, in store: Store) {
+        let keys = store.keys
+        let id = event.id.description
+        expectations.append(.exists(key: keys.parkedNote(module, event.id), true))
+        records += [
+            ["ZREM", keys.parked(module), id], ["ZREM", keys.parkedQueue(module, event.entity), id],
+            ["DEL", keys.parkedNote(module, event.id)],
+        ]
+    }
+
+    /// Asks for the rest of an entity's queue to be tried again, in this step.
+    public mutating func retryNext(of entity: EntityKey, for module: String, in store: Store) {
+        records.append(["SADD", store.keys.parkedRetries(module), entity.description])
+    }
+}
+
+extension ParkedEvent {
+    fileprivate var fields: [String] {
+        var fields = [
+            "stream", stream.description, "entity", entity.description, "tries", String(tries),
+            "parked_at", String(parkedAt),
+        ]
+        if let reason { fields += ["reason", reason] }
+        if let triedAt { fields += ["tried_at", String(triedAt)] }
+        return fields
+    }
+
+    fileprivate init?(id: EventID, _ fields: [String: String]) {
+        guard let stream = fields["stream"].flatMap({ StreamKey(parsing: $0) }),
+            let entity = fields["entity"].flatMap({ EntityKey($0) })
+        else { return nil }
+        self.init(
+            id: id, stream: stream, entity: entity, reason: fields["reason"],
+            tries: fields["tries"].flatMap { Int($0) } ?? 0,
+            parkedAt: fields["parked_at"].flatMap { Int64($0) } ?? 0,
+            triedAt: fields["tried_at"].flatMap { Int64($0) })
+    }
+}

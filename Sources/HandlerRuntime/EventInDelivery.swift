@@ -1,0 +1,78 @@
+import EventStore
+
+/// The event that a reaction runs for, and for the how manyth time.
+struct EventInDelivery: Sendable {
+    let module: String
+    let event: EventID
+    /// Whether its reactions may have run before.
+    let isRepeat: Bool
+    /// Whether nothing of it will be done.
+    var isPreview = false
+}
+
+/// Something that is about to be done outside Redis.
+public struct OutsideEffect: Sendable {
+    /// The same each time that it is tried: a receiver can tell a repeat by it. A UUID.
+    public let id: String
+    /// Whether it may have been done before, by a try that did not come to its end.
+    public let isRepeat: Bool
+}
+
+/// A reaction throws this where not the event but the world outside is in the way: a disk that is full, a mail server
+/// that does not answer. The event is tried again for as long as it takes, and never parked.
+public struct TryLater: Error, Sendable, CustomStringConvertible {
+    public let description: String
+
+    public init(_ reason: String) { description = reason }
+}
+
+/// How often an event is tried before it is parked, and how long the pauses are.
+public struct RetryPolicy: Sendable, Equatable {
+    /// Tries until an event is parked.
+    public var tries: Int
+    /// The pause behind the first failure; it doubles with every further one.
+    public var firstPause: Duration
+    public var longestPause: Duration
+
+    public init(
+        tries: Int = 5, firstPause: Duration = .milliseconds(100), longestPause: Duration = .seconds(30)
+    ) {
+        self.tries = tries
+        self.firstPause = firstPause
+        self.longestPause = longestPause
+    }
+}
+
+/// Exponential pauses with jitter, so that what failed together does not come back together.
+struct BackOff: Sendable {
+    let policy: RetryPolicy
+    private var failures = 0
+
+    init(_ policy: RetryPolicy) { self.policy = policy }
+
+    mutating func next() -> Duration {
+        let ceiling = min(policy.firstPause * (1 << min(failures, 20)), policy.longestPause)
+        failures += 1
+        return ceiling * Double.random(in: 0.5...1)
+    }
+
+    mutating func reset() { failures = 0 }
+}
+
+/// Whether an error says that the world is not ready, rather than that the event cannot be handled.
+func isTransient(_ error: any Error) -> Bool {
+    switch error {
+    case is TryLater, is CancellationError: true
+    case let error as StoreError:
+        switch error.code {
+        case .unavailable, .outcomeUnknown, .cancelled: true
+        case .unexpectedReply, .foreignKey: false
+        }
+    case let refusal as Refusal:
+        switch refusal.code {
+        case .moduleDisabled, .unavailable, .outcomeUnknown: true
+        case .malformed, .invalid, .notFound, .conflict, .tooLarge, .unknownMethod, .internalError: false
+        }
+    default: false
+    }
+}
