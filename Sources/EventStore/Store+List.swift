@@ -12,34 +12,80 @@ public struct EntityPage: Sendable {
 extension Store {
     /// The entities of a topic, in the order in which they came to be, without holding more than a page of them.
     ///
-    /// It goes along the stream of their first events. An entity that was changed since is read from its last
-    /// event, one that was deleted is left out. Three round trips a page.
+    /// It goes along the snapshot and then along the stream of their first events. An entity that was changed since
+    /// is read from its last event, one that was deleted is left out. Three round trips a page.
     /// - Parameter position: where to go on, from the page before.
     public func list(
         _ topic: TopicDefinition, after position: EventID = .zero, count: Int = 500
     ) async throws(StoreError) -> EntityPage {
-        let births = try await range(topic.birthStream, after: position, count: count)
-        guard let last = births.last else { return EntityPage(entities: [], next: nil) }
-        let ids = births.map { $0.decoded()?["id"]?.string ?? "" }
-        let states = try await present(births, ids, topic)
-        return EntityPage(entities: states, next: births.count < count ? nil : last.id)
+        let births = try await births(of: topic, after: position, count: count)
+        return EntityPage(entities: try await present(births.entries, topic), next: births.next)
     }
 
-    private func present(
-        _ births: [RecordedEvent], _ ids: [String], _ topic: TopicDefinition
-    ) async throws(StoreError) -> [EntityState] {
+    /// An entity as it was at a place in the list.
+    private struct Birth {
+        let place: EventID
+        let id: String
+        /// What its revision is if nothing has happened to it since.
+        let state: EntityState
+        let action: Action
+    }
+
+    private func births(
+        of topic: TopicDefinition, after position: EventID, count: Int
+    ) async throws(StoreError) -> (entries: [Birth], next: EventID?) {
+        // In the middle of a snapshot the stream need not be asked.
+        if position > .zero {
+            let snapshot = try await snapshot(of: topic.topic, after: position, count: count)
+            if snapshot.count == count { return (snapshot.map(birth), snapshot.last?.birth) }
+        }
+        // In this order: what is trimmed from the stream in between is in the snapshot by then.
+        let replies = try await pipeline([
+            RedisCommand("XRANGE", keys.stream(topic.birthStream), "(\(position)", "+", "COUNT", String(count)),
+            snapshotCommand(topic.topic, after: position, count: count),
+        ])
+        let events = (replies[0].array ?? []).compactMap { event($0, of: topic.birthStream) }
+        let snapshot = snapshotEntries(replies[1])
+        return join(snapshot, events, count: count)
+    }
+
+    /// Snapshot and stream have births in common while trimming goes on.
+    private func join(
+        _ snapshot: [SnapshotEntry], _ events: [RecordedEvent], count: Int
+    ) -> (entries: [Birth], next: EventID?) {
+        if snapshot.count == count { return (snapshot.map(birth), snapshot.last?.birth) }
+        let border = snapshot.last?.birth ?? .zero
+        let all = snapshot.map(birth) + events.filter { $0.id > border }.map(birth)
+        let page = all.prefix(count)
+        let isMore = page.count < all.count || events.count == count
+        let end = page.count < all.count ? page.last?.place : max(border, events.last?.id ?? .zero)
+        return (Array(page), isMore ? end : nil)
+    }
+
+    private func birth(_ entry: SnapshotEntry) -> Birth {
+        Birth(place: entry.birth, id: entry.state.id, state: entry.state, action: entry.action)
+    }
+
+    private func birth(_ event: RecordedEvent) -> Birth {
+        let id = event.decoded()?["id"]?.string ?? ""
+        let state = EntityState(id: id, revision: event.id, isDeleted: false, entity: event.entity)
+        return Birth(place: event.id, id: id, state: state, action: event.stream.action)
+    }
+
+    private func present(_ births: [Birth], _ topic: TopicDefinition) async throws(StoreError) -> [EntityState] {
+        if births.isEmpty { return [] }
         var command = RedisCommand("HMGET", keys.revisions(topic.topic))
-        for id in ids { command.append(id) }
+        for birth in births { command.append(birth.id) }
         let revisions = try await send(command).array ?? []
         var states: [EntityState?] = []
         var changed: [(index: Int, id: String)] = []
-        for (index, birth) in births.enumerated() {
-            let unchanged = revisions[index].string == "\(birth.id) \(birth.stream.action)"
-            states.append(
-                unchanged
-                    ? EntityState(id: ids[index], revision: birth.id, isDeleted: false, entity: birth.entity)
-                    : nil)
-            if !unchanged, !revisions[index].isNull { changed.append((index, ids[index])) }
+        for (index, (birth, revision)) in zip(births, revisions).enumerated() {
+            let words = revision.string?.split(separator: " ") ?? []
+            let isUnchanged = words.prefix(2).elementsEqual(["\(birth.state.revision)", birth.action.name]) {
+                $0 == $1
+            }
+            states.append(isUnchanged ? birth.state : nil)
+            if !isUnchanged, !revision.isNull { changed.append((index, birth.id)) }
         }
         let loaded = try await load(changed.map { .id(topic.topic, $0.id) })
         for (entry, state) in zip(changed, loaded) { states[entry.index] = state }

@@ -8,19 +8,16 @@ extension Store {
     /// that another program wrote before. Costs two round trips where nothing is to be done.
     public func open() async throws(StoreError) {
         try await checkTypes()
-        let replies = try await pipeline([RedisCommand("GET", keys.clock), RedisCommand("EXISTS", adopting)])
+        let replies = try await pipeline([RedisCommand("GET", keys.clock), RedisCommand("EXISTS", keys.adopting)])
         if let clock = replies[0].string.flatMap({ EventID($0) }), replies[1].int == 0 { return note(clock) }
         let last = try await lastID()
         _ = try await pipeline([
-            RedisCommand("SET", adopting, "1"), RedisCommand("SET", keys.clock, last.description, "NX"),
+            RedisCommand("SET", keys.adopting, "1"), RedisCommand("SET", keys.clock, last.description, "NX"),
         ])
         if last > .zero { try await adoptAll() }
-        _ = try await send(RedisCommand("DEL", adopting))
+        _ = try await send(RedisCommand("DEL", keys.adopting))
         note(last)
     }
-
-    /// Stands while foreign events are taken in, so that an end in the middle is found and gone on from.
-    private var adopting: String { keys.prefix + "ordershop:adopting" }
 
     private func checkTypes() async throws(StoreError) {
         let streams = catalogue.streams
@@ -34,7 +31,7 @@ extension Store {
     }
 
     private func lastID() async throws(StoreError) -> EventID {
-        var last = EventID.zero
+        var last = try await retentionCut() ?? .zero
         let commands = catalogue.streams.map {
             RedisCommand("XREVRANGE", keys.stream($0), "+", "-", "COUNT", "1")
         }
@@ -45,8 +42,9 @@ extension Store {
         return last
     }
 
-    private func adoptAll() async throws(StoreError) {
+    func adoptAll() async throws(StoreError) {
         logger.notice("taking in the events that another program wrote")
+        try await adoptSnapshots()
         var positions: [StreamKey: EventID] = [:]
         var count = 0
         while true {

@@ -1,4 +1,5 @@
--- The present state of entities, read from the events themselves, so that it never lags.
+-- The present state of entities, read from the events themselves, so that it never lags; or from the snapshot, where
+-- the last event of an entity has been trimmed.
 --
 -- KEYS[1]  the shop's clock (it only says which node of a cluster)
 -- ARGV     for each entity: unique-key ('' when the name is an id) revisions-key streams-of-the-topic name
@@ -11,10 +12,25 @@ local function field(entry, name)
     return false
 end
 
+-- The birth is the entity's place in its topic's snapshot; '-' where nobody has its first event.
+local function trimmed(revisions, id, revision, birth)
+    local snapshot = string.gsub(revisions, 'ordershop:revisions:', 'ordershop:snapshot:', 1)
+    if birth == '-' then
+        local at, text = string.match(redis.call('HGET', snapshot .. ':unborn', id) or '', '^(%S+) %S+ (.*)$')
+        return at == revision and text
+    end
+    local entry = birth ~= '' and redis.call('XRANGE', snapshot, birth, birth)[1]
+    return entry and field(entry[2], 'revision') == revision and field(entry[2], 'entity')
+end
+
 local function state(revisions, streams, id)
-    local revision, action = string.match(redis.call('HGET', revisions, id) or '', '^(%S+) (%S+)$')
-    local entry = revision and redis.call('XRANGE', streams .. action, revision, revision)[1]
-    return entry and {id, revision, action, field(entry[2], 'entity')}
+    local revision, action, birth =
+        string.match(redis.call('HGET', revisions, id) or '', '^(%S+) (%S+) ?(%S*)$')
+    if not revision then return false end
+    local entry = redis.call('XRANGE', streams .. action, revision, revision)[1]
+    if entry then return {id, revision, action, field(entry[2], 'entity')} end
+    local entity = trimmed(revisions, id, revision, birth)
+    return entity and {id, revision, action, entity}
 end
 
 local states = {}

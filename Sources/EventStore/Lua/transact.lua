@@ -73,7 +73,7 @@ end
 local checks = {}
 function checks.R()
     local key, id, expected = take(), take(), take()
-    local revision, action = string.match(redis.call('HGET', key, id) or '', '^(%S+) (%S+)$')
+    local revision, action = string.match(redis.call('HGET', key, id) or '', '^(%S+) (%S+)')
     if not revision or action == 'deleted' then revision = '' end
     return revision == expected, revision
 end
