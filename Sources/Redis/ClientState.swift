@@ -4,6 +4,8 @@ struct ClientState {
 
     private(set) var phase = ConnectionState.notStarted
     private(set) var connection: RedisConnection?
+    /// Whether there has ever been a connection.
+    private(set) var wasConnected = false
     /// Why the last attempt failed; nil from the moment a connection stands until an attempt fails.
     private(set) var failure: RedisError?
     /// Tells one time without a connection from the next.
@@ -88,6 +90,7 @@ struct ClientState {
     mutating func connected(_ connection: RedisConnection) -> News {
         guard phase != .shutDown else { return News() }
         self.connection = connection
+        wasConnected = true
         failure = nil
         return change(to: .connected, telling: .success(connection))
     }

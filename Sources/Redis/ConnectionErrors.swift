@@ -16,7 +16,7 @@ extension RedisError {
     /// For a command that was still here when the connection was found gone.
     static func neverSent(_ reason: RedisError) -> RedisError {
         switch reason.code {
-        case .connectionRefusedByServer, .shutDown, .invalidURL: reason
+        case .connectionRefusedByServer, .unsuitableServer, .shutDown, .invalidURL: reason
         case .server, .notConnected, .overloaded, .outcomeUnknown, .cancelled, .protocolViolation:
             RedisError(.notConnected, "not connected; the command was not sent, repeat it later: \(reason.message)")
         }

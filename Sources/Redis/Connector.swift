@@ -1,90 +1,89 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 import Logging
 import NIOCore
-import NIOPosix
-import NIOSSL
 
-/// Makes connections that are ready for use.
+/// Finds the node to talk to, anew for each connection, and makes connections to it.
 struct Connector: Sendable {
     let configuration: RedisConfiguration
     let group: any EventLoopGroup
     let logger: Logger
+    /// What is known of the cluster that turned out to be there.
+    let cluster = KnownCluster()
 
-    /// Connects, encrypts, logs in and selects the database.
+    /// Connects to the node that is the right one now.
     ///
-    /// Throws `notConnected`, `connectionRefusedByServer`, `invalidURL` for TLS files that cannot be used, or
-    /// `cancelled`.
+    /// Throws `notConnected` (also where no node is the right one at the moment), `connectionRefusedByServer`,
+    /// `unsuitableServer`, `invalidURL` for TLS files that cannot be used, or `cancelled`.
+    /// - Parameter forWriting: whether to make sure that the node has got all that it must have.
     func connect(
-        onClose: @escaping @Sendable (RedisConnection) -> Void = { _ in }
+        forWriting: Bool = true, onClose: @escaping @Sendable (RedisConnection) -> Void = { _ in }
     ) async throws(RedisError) -> RedisConnection {
-        let tls = try clientTLS()
-        let connection = RedisConnection(configuration: configuration, eventLoop: group.next(), onClose: onClose)
+        switch configuration.topology {
+        case .direct: try await connectDirectly(forWriting, onClose)
+        case .cluster(let seeds): try await connectInCluster(seeds, forWriting, onClose)
+        case .sentinel(let seeds, let primary):
+            try await SentinelSearch(connector: self, seeds: seeds, primary: primary).connect(onClose: onClose)
+        }
+    }
+
+    /// Waits for word that another node is the right one now. Returns false at once where nobody sends word: in a
+    /// cluster the node itself says so when it is asked for something.
+    func waitUntilReplaced(_ address: RedisConfiguration.Address) async -> Bool {
+        guard case .sentinel(let seeds, let primary) = configuration.topology else { return false }
+        await SentinelSearch(connector: self, seeds: seeds, primary: primary).waitUntilReplaced(address)
+        return !Task.isCancelled
+    }
+
+    private func connectDirectly(
+        _ forWriting: Bool, _ onClose: @escaping @Sendable (RedisConnection) -> Void
+    ) async throws(RedisError) -> RedisConnection {
+        if cluster.isKnown { return try await connectInCluster([configuration.address], forWriting, onClose) }
+        let connection = try await dialer(configuration.address).dial(onClose: onClose)
+        if configuration.clusterUse == .ignore { return connection }
+        guard try await isInCluster(connection) else { return connection }
+        connection.close()
+        return try await connectInCluster([configuration.address], forWriting, onClose)
+    }
+
+    /// An ACL that forbids to ask is no reason not to work.
+    private func isInCluster(_ connection: RedisConnection) async throws(RedisError) -> Bool {
         do throws(RedisError) {
-            try await open(connection, tls)
-            try await Handshake(configuration, logger).perform(on: connection)
-            return connection
+            let info = try await connection.send(
+                RedisCommand("INFO", "cluster"), timeout: configuration.connectTimeout)
+            return info.string?.contains("cluster_enabled:1") ?? false
         } catch {
+            if error.isServer { return false }
             connection.close()
-            throw error
+            throw .neverSent(error)
         }
     }
 
-    private func open(_ connection: RedisConnection, _ tls: ClientTLS?) async throws(RedisError) {
-        let opened = connection.eventLoop.makePromise(of: Void.self)
-        // Only the winner of several addresses gets handlers, before anything can have been read.
-        connectSocket(on: connection.eventLoop).flatMapThrowing { channel in
-            if let tls { try channel.pipeline.syncOperations.addHandler(tls.makeHandler()) }
-            try channel.pipeline.syncOperations.addHandler(ConnectionHandler(connection))
-        }.cascade(to: opened)
-        do {
-            try await withTaskCancellationHandler {
-                try await opened.futureResult.get()
-            } onCancel: {
-                // A socket that opens after this finds its connection closed, and is closed too.
-                connection.close()
-                opened.fail(CancellationError())
-            }
-        } catch {
-            throw .connection(configuration.address, error)
+    private func connectInCluster(
+        _ seeds: [RedisConfiguration.Address], _ forWriting: Bool,
+        _ onClose: @escaping @Sendable (RedisConnection) -> Void
+    ) async throws(RedisError) -> RedisConnection {
+        switch configuration.clusterUse {
+        case .slot(let key):
+            try await ClusterSearch(connector: self, seeds: seeds, key: key)
+                .connect(forWriting: forWriting, onClose: onClose)
+        case .refuse(let reason):
+            throw RedisError(.unsuitableServer, "\(configuration.address) is a Redis Cluster: \(reason)")
+        case .ignore:
+            throw RedisError(.unsuitableServer, "for a Redis Cluster the configuration must name a slot by a key")
         }
     }
 
-    private func connectSocket(on eventLoop: any EventLoop) -> EventLoopFuture<any Channel> {
-        let bootstrap = ClientBootstrap(group: eventLoop)
-            .connectTimeout(TimeAmount(configuration.connectTimeout))
-            .channelOption(
-                .recvAllocator,
-                value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 16384, maximum: 1 << 18))
-        switch configuration.address {
-        case .unix(let path): return bootstrap.connect(unixDomainSocketPath: path)
-        case .tcp(let host, let port): return bootstrap.watchingThePeer().connect(host: host, port: port)
+    /// For one of the servers that keep the data.
+    func dialer(_ address: RedisConfiguration.Address) -> Dialer {
+        Dialer(configuration: configuration.node(at: address), group: group, logger: logger)
+    }
+
+    /// What a refusal of the server's says about where and when to try again; nil for any other error.
+    func redirection(_ error: RedisError) -> Redirection? {
+        guard let code = error.serverCode else { return nil }
+        switch configuration.topology {
+        case .sentinel: return Redirection(ofReplicated: code)
+        case .cluster: return Redirection(ofCluster: code, error.message)
+        case .direct: return cluster.isKnown ? Redirection(ofCluster: code, error.message) : nil
         }
-    }
-
-    private func clientTLS() throws(RedisError) -> ClientTLS? {
-        guard let tls = configuration.tls, case .tcp(let host, _) = configuration.address else { return nil }
-        return try ClientTLS(tls, host: host)
-    }
-}
-
-extension ClientBootstrap {
-    /// No delay for small commands, and probes that find a vanished peer within a minute, as a blocking read that
-    /// waits for ever has no other way to learn of it.
-    fileprivate func watchingThePeer() -> ClientBootstrap {
-        let bootstrap = channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelOption(.socketOption(.so_keepalive), value: 1)
-        #if os(Linux)
-            return
-                bootstrap
-                .channelOption(.tcpOption(NIOBSDSocket.Option(rawValue: TCP_KEEPIDLE)), value: 30)
-                .channelOption(.tcpOption(NIOBSDSocket.Option(rawValue: TCP_KEEPINTVL)), value: 10)
-                .channelOption(.tcpOption(NIOBSDSocket.Option(rawValue: TCP_KEEPCNT)), value: 3)
-        #else
-            return bootstrap
-        #endif
     }
 }

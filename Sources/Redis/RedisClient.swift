@@ -5,17 +5,25 @@ import Synchronization
 
 /// A client that keeps one connection to Redis alive for as long as `run()` runs, and shares it among all callers.
 ///
-/// Commands of many tasks travel together, in the order of their calls. A lost connection is made anew by itself;
-/// no command is ever repeated by itself.
+/// Commands of many tasks travel together, in the order of their calls. A lost connection is made anew by itself.
+/// No command is ever repeated by itself, except one that a node of a cluster, or a server that is no primary any
+/// more, refused without carrying it out: that one goes to the node that is the right one now.
 public final class RedisClient: Service, Sendable {
     let connector: Connector
     let state = Mutex(ClientState())
+    let detour: Detour
 
     public var configuration: RedisConfiguration { connector.configuration }
+
+    /// The server that is talked to; without a connection, the configured one.
+    public var address: RedisConfiguration.Address {
+        state.withLock { $0.connection?.address } ?? configuration.address
+    }
 
     /// - Parameter eventLoopGroup: where the sockets live; each connection takes the group's next event loop.
     public init(configuration: RedisConfiguration, eventLoopGroup: any EventLoopGroup, logger: Logger) {
         connector = Connector(configuration: configuration, group: eventLoopGroup, logger: logger)
+        detour = Detour(connector)
     }
 
     // MARK: Commands
@@ -26,23 +34,35 @@ public final class RedisClient: Service, Sendable {
     /// `notConnected` (or `connectionRefusedByServer`) at once while attempts fail. Other codes: `outcomeUnknown`,
     /// `overloaded`, `cancelled`, `shutDown`.
     public func send(_ command: RedisCommand) async throws(RedisError) -> RedisValue {
-        try await currentConnection().send(command)
+        let connection = try await currentConnection()
+        do throws(RedisError) {
+            return try await connection.send(command)
+        } catch {
+            guard connector.redirection(error) != nil else { throw error }
+            let reply = await follow([command], [.error(error)], from: connection)[0]
+            if case .error(let error) = reply { throw error }
+            return reply
+        }
     }
 
     /// Sends all commands in one write. The replies stand in the order of the commands, error replies among them
     /// as `RedisValue.error`. Throws what `send` throws, but no `server` errors.
     public func pipeline(_ commands: [RedisCommand]) async throws(RedisError) -> [RedisValue] {
-        try await currentConnection().pipeline(commands)
+        let connection = try await currentConnection()
+        let replies = try await connection.pipeline(commands)
+        let isRedirected = replies.contains { $0.error.flatMap { connector.redirection($0) } != nil }
+        return isRedirected ? await follow(commands, replies, from: connection) : replies
     }
 
     /// Opens a connection for `body` alone and closes it afterwards: for blocking reads, which would hold up
-    /// everybody else, and for `MULTI`. Works without `run()`. Throws what `body` throws, and on connecting
-    /// `notConnected`, `connectionRefusedByServer`, `cancelled` or `shutDown`.
+    /// everybody else, and for `MULTI`. Works without `run()`. Nobody follows `MOVED` and `ASK` on it: they are
+    /// thrown, and the next dedicated connection is to the right node. Throws what `body` throws, and on connecting
+    /// `notConnected`, `connectionRefusedByServer`, `unsuitableServer`, `cancelled` or `shutDown`.
     public func withDedicatedConnection<T: Sendable>(
         _ body: @Sendable (RedisConnection) async throws -> T
     ) async throws -> T {
         if state.withLock({ $0.phase == .shutDown }) { throw RedisError.shutDown }
-        let connection = try await connector.connect()
+        let connection = try await connector.connect(forWriting: false)
         defer { connection.close() }
         return try await body(connection)
     }
@@ -73,7 +93,7 @@ public final class RedisClient: Service, Sendable {
         throw .cancelled
     }
 
-    private func currentConnection() async throws(RedisError) -> RedisConnection {
+    func currentConnection() async throws(RedisError) -> RedisConnection {
         if let connection = state.withLock({ $0.connection }) { return connection }
         return try await waitForConnection()
     }

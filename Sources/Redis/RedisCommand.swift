@@ -10,6 +10,9 @@ public struct RedisCommand: Sendable {
     private var encoded: ByteBuffer
     /// How many arguments there are, the command's name included.
     public private(set) var argumentCount = 0
+    /// For a script that touches keys which it does not declare: in a cluster it is not sent to a node that has only
+    /// got some of the slot's keys so far, but waits until the slot has moved.
+    public var needsWholeSlot = false
 
     /// - Parameter name: the command's name, such as `XADD`; the first argument on the wire.
     public init(_ name: String, _ arguments: String...) {

@@ -36,13 +36,41 @@ public struct RedisConfiguration: Sendable, CustomStringConvertible {
         }
     }
 
+    /// Which of several nodes to talk to. It is one at a time, and is found anew for each connection.
+    public enum Topology: Sendable, Hashable {
+        /// The server at `address`.
+        case direct
+        /// The node of a Redis Cluster that holds the slot of `ClusterUse.slot`. Any node that can be reached tells
+        /// which one it is: the seeds at first, later all that were heard of.
+        case cluster(seeds: [Address])
+        /// The primary of that name, as the first of these Sentinels tells that can be reached.
+        case sentinel(seeds: [Address], primary: String)
+    }
+
+    /// What to do about a Redis Cluster, named as one or found behind `address`.
+    public enum ClusterUse: Sendable, Hashable {
+        /// Talk to the one server, whatever it is; `MOVED` and `ASK` are thrown as they come.
+        case ignore
+        /// Every key that is used lies on the slot of this one: follow that slot through the cluster.
+        case slot(of: String)
+        /// Do not work with a cluster.
+        case refuse(because: String)
+    }
+
+    /// The server, or the first of the topology's seeds.
     public var address: Address
+    public var topology = Topology.direct
+    public var clusterUse = ClusterUse.ignore
     /// nil talks in the clear. Has no effect on a Unix socket.
     public var tls: TLS?
     /// The ACL user; nil is Redis's `default` user.
     public var username: String?
     /// nil sends no AUTH.
     public var password: String?
+    /// For the Sentinels, whose users and passwords are not those of the servers that they watch.
+    public var sentinelUsername: String?
+    /// nil sends the Sentinels no AUTH.
+    public var sentinelPassword: String?
     public var database = 0
     /// Shown by `CLIENT LIST`. No spaces, no control characters: Redis refuses them.
     public var clientName = "ordershop"
@@ -66,11 +94,41 @@ public struct RedisConfiguration: Sendable, CustomStringConvertible {
 
     /// Without the password.
     public var description: String {
-        var text = tls == nil ? "\(address)" : "\(address) (TLS)"
+        var text = tls == nil ? place : "\(place) (TLS)"
         if let username { text += ", user \(username)" }
         if database != 0 { text += ", database \(database)" }
         return text
     }
+}
+
+extension RedisConfiguration {
+    private var place: String {
+        switch topology {
+        case .direct: "\(address)"
+        case .cluster(let seeds): "the cluster of \(seeds.list)"
+        case .sentinel(let seeds, let primary): "\(primary) by the Sentinels \(seeds.list)"
+        }
+    }
+
+    /// For one of the servers that keep the data.
+    func node(at address: Address) -> RedisConfiguration {
+        var node = self
+        node.address = address
+        node.topology = .direct
+        return node
+    }
+
+    func sentinel(at address: Address) -> RedisConfiguration {
+        var sentinel = node(at: address)
+        sentinel.username = sentinelUsername
+        sentinel.password = sentinelPassword
+        sentinel.database = 0
+        return sentinel
+    }
+}
+
+extension [RedisConfiguration.Address] {
+    fileprivate var list: String { map(\.description).joined(separator: ", ") }
 }
 
 extension RedisConfiguration: CustomDebugStringConvertible, CustomReflectable {

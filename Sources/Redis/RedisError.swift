@@ -18,6 +18,9 @@ public struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
         /// Redis does not let this client in: AUTH, ACL, the database number, the limit on clients.
         /// The command was never sent.
         case connectionRefusedByServer
+        /// The server is not of the kind that the configuration is made for, such as a cluster where there must be
+        /// none. Another configuration is needed. The command was never sent.
+        case unsuitableServer
         /// The URL or the configuration cannot be used.
         case invalidURL
         /// The client has ended, or is ending. The command was never sent.
@@ -47,7 +50,7 @@ public struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
     /// True when the command certainly never reached Redis, so that repeating it cannot do it twice.
     public var wasNeverSent: Bool {
         switch code {
-        case .notConnected, .overloaded, .connectionRefusedByServer, .shutDown, .invalidURL: true
+        case .notConnected, .overloaded, .connectionRefusedByServer, .unsuitableServer, .shutDown, .invalidURL: true
         case .server, .outcomeUnknown, .cancelled, .protocolViolation: false
         }
     }
@@ -57,7 +60,7 @@ public struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
         switch code {
         case .notConnected, .overloaded, .connectionRefusedByServer: true
         case .server(let code): code.isTemporary
-        case .outcomeUnknown, .cancelled, .protocolViolation, .shutDown, .invalidURL: false
+        case .outcomeUnknown, .cancelled, .protocolViolation, .unsuitableServer, .shutDown, .invalidURL: false
         }
     }
 }

@@ -1,18 +1,36 @@
 extension RedisConfiguration {
-    /// Reads `unix:///path[?db=N]`, `redis://[user:password@]host[:port][/db]` or `rediss://…` (the same, by TLS).
+    /// Reads `unix:///path[?db=N]`, `redis://[user:password@]host[:port][/db]`,
+    /// `redis+cluster://[user:password@]host[:port][,host[:port]…]`,
+    /// `redis+sentinel://[user:password@]host[:port][,host[:port]…]/primary[/db]`, and the last three with `rediss`
+    /// for TLS. User and password are those of the servers that keep the data, not those of the Sentinels.
     ///
     /// User, password and path may be percent-encoded, an IPv6 host stands in brackets, the port is 6379 unless
-    /// given. Throws `invalidURL` that says what is wrong and never repeats the password.
+    /// given, that of a Sentinel 26379. Throws `invalidURL` that says what is wrong and never repeats the password.
     public init(url: String) throws(RedisError) {
         if let rest = url.dropping(prefix: "unix://") {
             try self.init(unix: rest)
-        } else if let rest = url.dropping(prefix: "redis://") {
-            try self.init(network: rest)
-        } else if let rest = url.dropping(prefix: "rediss://") {
-            try self.init(network: rest)
-            tls = TLS()
+        } else if let rest = url.dropping(prefix: "redis") {
+            let isEncrypted = rest.hasPrefix("s")
+            try self.init(network: isEncrypted ? rest.dropFirst() : rest)
+            if isEncrypted { tls = TLS() }
         } else {
-            throw .url("it has to begin with unix://, redis:// or rediss://")
+            throw .url("it has to begin with \(Self.schemes)")
+        }
+    }
+
+    private static let schemes =
+        "unix://, redis://, redis+cluster:// or redis+sentinel://, the last three also with rediss for TLS"
+
+    /// - Parameter rest: what stands behind `redis` or `rediss`.
+    private init(network rest: Substring) throws(RedisError) {
+        if let rest = rest.dropping(prefix: "://") {
+            try self.init(server: rest)
+        } else if let rest = rest.dropping(prefix: "+cluster://") {
+            try self.init(cluster: rest)
+        } else if let rest = rest.dropping(prefix: "+sentinel://") {
+            try self.init(sentinel: rest)
+        } else {
+            throw .url("it has to begin with \(Self.schemes)")
         }
     }
 
@@ -29,18 +47,63 @@ extension RedisConfiguration {
         database = try number.databaseNumber()
     }
 
-    private init(network rest: Substring) throws(RedisError) {
-        guard !rest.contains("?"), !rest.contains("#") else {
-            throw .url("? and # are not known here; inside a user or password write %3F and %23")
+    private init(server rest: Substring) throws(RedisError) {
+        let parts = try Parts(rest)
+        guard parts.endpoints.count == 1 else {
+            throw .url("several hosts are for redis+cluster:// and redis+sentinel://")
         }
-        let (authority, path) = rest.split(atFirst: "/")
-        let (userInfo, endpoint) = authority.split(atLast: "@")
-        self.init(address: try endpoint.endpoint())
-        if let path, !path.isEmpty { database = try path.databaseNumber() }
-        if let userInfo { try readUser(userInfo) }
+        self.init(address: try parts.endpoints[0].endpoint())
+        if let path = parts.path, !path.isEmpty { database = try path.databaseNumber() }
+        try readUser(parts.user)
     }
 
-    private mutating func readUser(_ userInfo: Substring) throws(RedisError) {
+    private init(cluster rest: Substring) throws(RedisError) {
+        let parts = try Parts(rest)
+        let seeds = try parts.addresses()
+        guard parts.path?.isEmpty ?? true else { throw .url("a cluster has no numbered databases") }
+        self.init(address: seeds[0])
+        topology = .cluster(seeds: seeds)
+        try readUser(parts.user)
+    }
+
+    private init(sentinel rest: Substring) throws(RedisError) {
+        let parts = try Parts(rest)
+        let seeds = try parts.addresses(defaultPort: 26379)
+        guard let path = parts.path, !path.isEmpty else {
+            throw .url("behind the Sentinels stands the name by which they know the primary, as in …:26379/shop")
+        }
+        let (name, database) = path.split(atFirst: "/")
+        guard !name.isEmpty else { throw .url("the primary's name is missing") }
+        self.init(address: seeds[0])
+        topology = .sentinel(seeds: seeds, primary: try name.percentDecoded("primary's name"))
+        if let database, !database.isEmpty { self.database = try database.databaseNumber() }
+        try readUser(parts.user)
+    }
+
+    /// `[user:password@]endpoint[,endpoint…][/path]`
+    private struct Parts {
+        let user: Substring?
+        let endpoints: [Substring]
+        let path: Substring?
+
+        init(_ text: Substring) throws(RedisError) {
+            guard !text.contains("?"), !text.contains("#") else {
+                throw .url("? and # are not known here; inside a user or password write %3F and %23")
+            }
+            let authority: Substring
+            (authority, path) = text.split(atFirst: "/")
+            let hosts: Substring
+            (user, hosts) = authority.split(atLast: "@")
+            endpoints = hosts.split(separator: ",", omittingEmptySubsequences: false)
+        }
+
+        func addresses(defaultPort: Int = 6379) throws(RedisError) -> [Address] {
+            try endpoints.map { endpoint throws(RedisError) in try endpoint.endpoint(defaultPort: defaultPort) }
+        }
+    }
+
+    private mutating func readUser(_ userInfo: Substring?) throws(RedisError) {
+        guard let userInfo else { return }
         let (user, secret) = userInfo.split(atFirst: ":")
         guard let secret, !secret.isEmpty else {
             throw .url("before the @ stands user:password, or :password for the default user")
@@ -81,7 +144,7 @@ extension Substring {
     }
 
     /// `host`, `host:port`, `[v6]` or `[v6]:port`.
-    fileprivate func endpoint() throws(RedisError) -> RedisConfiguration.Address {
+    fileprivate func endpoint(defaultPort: Int = 6379) throws(RedisError) -> RedisConfiguration.Address {
         var (host, port) = split(atFirst: ":")
         if hasPrefix("[") {
             guard let end = firstIndex(of: "]") else { throw .url("the ] after the IPv6 address is missing") }
@@ -91,7 +154,7 @@ extension Substring {
             port = rest.isEmpty ? nil : rest.dropFirst()
         }
         guard !host.isEmpty else { throw .url("the host is missing") }
-        return .tcp(host: String(host), port: try port?.portNumber() ?? 6379)
+        return .tcp(host: String(host), port: try port?.portNumber() ?? defaultPort)
     }
 
     private func portNumber() throws(RedisError) -> Int {

@@ -47,12 +47,37 @@ import Testing
         "redis://h/1/2",
         "redis://h/-1", "redis://::1:6379", "redis://[::1", "redis://[::1]6379", "redis://[]:1", "redis://geheim@h",
         "redis://u:@h", "redis://u:%geheim@h", "redis://u:%F@h", "redis://u:%ff@h", "redis://h?db=1", "redis://h#1",
+        "redis://h,i", "redis+cluster://", "redis+cluster://h,", "redis+cluster://h/1", "redis+cluster://u:geheim@",
+        "redis+sentinel://h", "redis+sentinel://h/", "redis+sentinel://h//1", "redis+sentinel://h/shop/x",
+        "redis+sentinel://:geheim@h:x/shop", "redis+other://h", "redis+unix:///r",
     ])
     func `that cannot be used are refused, with a reason and without secrets`(url: String) throws {
         let error = #expect(throws: RedisError.self) { try RedisConfiguration(url: url) }
         #expect(error?.code == .invalidURL)
         #expect(error?.message.isEmpty == false)
         #expect(error?.message.contains("geheim") == false)
+    }
+
+    @Test func `name the nodes of a cluster of which one is asked for the others`() throws {
+        let configuration = try RedisConfiguration(url: "rediss+cluster://shop:geheim@a,[::1]:7001,c:7002/")
+        let seeds: [Address] = [
+            .tcp(host: "a", port: 6379), .tcp(host: "::1", port: 7001), .tcp(host: "c", port: 7002),
+        ]
+        #expect(configuration.topology == .cluster(seeds: seeds))
+        #expect(configuration.address == seeds[0])
+        #expect(configuration.username == "shop" && configuration.password == "geheim")
+        #expect(configuration.tls != nil)
+        #expect("\(configuration)" == "the cluster of a:6379, [::1]:7001, c:7002 (TLS), user shop")
+    }
+
+    @Test func `name Sentinels, and the primary as they know it`() throws {
+        let configuration = try RedisConfiguration(url: "redis+sentinel://:geheim@a,b:5000/my%2Fshop/3")
+        let seeds: [Address] = [.tcp(host: "a", port: 26379), .tcp(host: "b", port: 5000)]
+        #expect(configuration.topology == .sentinel(seeds: seeds, primary: "my/shop"))
+        #expect(configuration.password == "geheim" && configuration.sentinelPassword == nil)
+        #expect(configuration.database == 3)
+        #expect("\(configuration)" == "my/shop by the Sentinels a:26379, b:5000, database 3")
+        #expect(try RedisConfiguration(url: "redis+sentinel://a/shop").database == 0)
     }
 
     @Test func `a configuration never shows its password`() throws {
