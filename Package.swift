@@ -70,6 +70,7 @@ let package = Package(
             "EventStore", ["JSON", "Redis", log, nio("NIOCore")],
             resources: [
                 "transact", "load", "lag", "heartbeat", "release", "replay", "retention", "snapshot", "restore",
+                "recover",
             ].map { .embedInCode("Lua/\($0).lua") }),
         room("HandlerRuntime", ["JSON", "EventStore", log, lifecycle, nio("NIOCore")]),
         room("ShopContracts", ["JSON", "EventStore", "HandlerRuntime"]),

@@ -50,4 +50,5 @@ struct Scripts: Sendable {
     let snapshot = Script(PackageResources.snapshot_lua)
     let restore = Script(PackageResources.restore_lua)
     let replay = Script(PackageResources.replay_lua)
+    let recover = Script(PackageResources.recover_lua)
 }

@@ -24,15 +24,17 @@ extension Store {
     ) async throws(StoreError) -> [Result<TransactionOutcome, StoreError>] {
         var encoder = TransactionEncoder(keys: keys, catalogue: catalogue)
         let arguments = encoder.encode(transactions)
+        let floor = seen.withLock(\.self)
         let reply = try await withClock { () async throws(StoreError) -> RedisValue in
             try await run(scripts.transact) { command in
+                command.append(floor.description)
                 for argument in arguments { command.append(argument) }
             }
         }
         guard let replies = reply.array, replies.count == transactions.count + 1 else {
             throw unexpected(reply)
         }
-        warn(about: replies.last)
+        warn(about: replies.last, floor)
         return zip(transactions, replies).map { transaction, reply in
             Result { () throws(StoreError) in try outcome(transaction, reply) }
         }
@@ -116,6 +118,7 @@ extension Store {
         }
         let ids = fields.dropFirst().compactMap { $0.string.flatMap { EventID($0) } }
         if let last = ids.last { note(last) }
+        memory.withLock { $0.note(ids, of: transaction.events) }
         return .committed(ids)
     }
 
@@ -140,8 +143,13 @@ extension Store {
             : .checkpoint(positions[position].stream, actual: EventID(actual))
     }
 
-    private func warn(about warnings: RedisValue?) {
+    private func warn(about warnings: RedisValue?, _ floor: EventID) {
         for warning in warnings?.array ?? [] {
+            let words = (warning.string ?? "").split(separator: " ")
+            if words.first == "BEHIND", let clock = words.last.flatMap({ EventID($0) }) {
+                note(DataLoss(kept: clock, lost: floor))
+                continue
+            }
             logger.warning(
                 "a read model could not be written: rebuild it", metadata: ["reason": "\(warning.string ?? "")"])
         }

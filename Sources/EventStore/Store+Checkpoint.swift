@@ -5,7 +5,7 @@ import Redis
 extension Store {
     /// How far a module has handled each of its streams.
     public func checkpoint(of module: String) async throws(StoreError) -> [StreamKey: EventID] {
-        positions(in: try await send(RedisCommand("HGETALL", keys.checkpoint(module))))
+        positions(in: try await ask(RedisCommand("HGETALL", keys.checkpoint(module))))
     }
 
     func positions(in reply: RedisValue) -> [StreamKey: EventID] {
@@ -54,7 +54,7 @@ extension Store {
     private func counts(
         _ streams: [StreamKey], behind positions: [StreamKey: EventID], limit: Int
     ) async throws(StoreError) -> [StreamKey: (count: Int, last: EventID?)] {
-        let reply = try await run(scripts.lag) { command in
+        let reply = try await ask(scripts.lag) { command in
             command.append(limit)
             for stream in streams {
                 command.append(keys.stream(stream))

@@ -40,7 +40,7 @@ extension Store {
             if snapshot.count == count { return (snapshot.map(birth), snapshot.last?.birth) }
         }
         // In this order: what is trimmed from the stream in between is in the snapshot by then.
-        let replies = try await pipeline([
+        let replies = try await ask([
             RedisCommand("XRANGE", keys.stream(topic.birthStream), "(\(position)", "+", "COUNT", String(count)),
             snapshotCommand(topic.topic, after: position, count: count),
         ])
@@ -76,7 +76,7 @@ extension Store {
         if births.isEmpty { return [] }
         var command = RedisCommand("HMGET", keys.revisions(topic.topic))
         for birth in births { command.append(birth.id) }
-        let revisions = try await send(command).array ?? []
+        let revisions = try await ask(command).array ?? []
         var states: [EntityState?] = []
         var changed: [(index: Int, id: String)] = []
         for (index, (birth, revision)) in zip(births, revisions).enumerated() {

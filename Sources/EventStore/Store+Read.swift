@@ -36,7 +36,7 @@ extension Store {
     /// - Returns: one state for each reference; nil where there never was such an entity; a deleted one comes as it last was.
     public func load(_ references: [EntityReference]) async throws(StoreError) -> [EntityState?] {
         if references.isEmpty { return [] }
-        let reply = try await run(scripts.load) { command in
+        let reply = try await ask(scripts.load) { command in
             for reference in references { append(reference, to: &command) }
         }
         guard let states = reply.array, states.count == references.count else { throw unexpected(reply) }
@@ -77,7 +77,7 @@ extension Store {
         of index: String, value: String = "", after place: UInt64 = 0, before event: EventID? = nil, count: Int
     ) async throws(StoreError) -> IndexPage {
         let end = event.map { "(\($0.score)" } ?? "+inf"
-        let reply = try await send(
+        let reply = try await ask(
             RedisCommand(
                 "ZRANGE", keys.index(index, value), "(\(place)", end, "BYSCORE", "LIMIT", "0", String(count),
                 "WITHSCORES"))
@@ -97,7 +97,7 @@ extension Store {
     public func read(
         _ streams: [StreamKey], after positions: [StreamKey: EventID], count: Int
     ) async throws(StoreError) -> EventBatch {
-        let reply = try await send(readCommand(streams, after: positions, count: count))
+        let reply = try await ask(readCommand(streams, after: positions, count: count))
         return try batch(reply, after: positions, count: count)
     }
 
@@ -140,7 +140,7 @@ extension Store {
 
     /// One event; nil where it is not in its stream any more.
     public func event(_ id: EventID, in stream: StreamKey) async throws(StoreError) -> RecordedEvent? {
-        let reply = try await send(
+        let reply = try await ask(
             RedisCommand("XRANGE", keys.stream(stream), id.description, id.description))
         return reply.array?.first.flatMap { event($0, of: stream) }
     }
@@ -149,7 +149,7 @@ extension Store {
     func range(
         _ stream: StreamKey, after position: EventID, count: Int
     ) async throws(StoreError) -> [RecordedEvent] {
-        let reply = try await send(
+        let reply = try await ask(
             RedisCommand("XRANGE", keys.stream(stream), "(\(position)", "+", "COUNT", String(count)))
         return (reply.array ?? []).compactMap { event($0, of: stream) }
     }

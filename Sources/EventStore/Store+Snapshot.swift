@@ -31,7 +31,7 @@ extension Store {
     public func snapshot(
         of topic: Topic, after position: EventID = .zero, count: Int = 500
     ) async throws(StoreError) -> [SnapshotEntry] {
-        snapshotEntries(try await send(snapshotCommand(topic, after: position, count: count)))
+        snapshotEntries(try await ask(snapshotCommand(topic, after: position, count: count)))
     }
 
     func snapshotCommand(_ topic: Topic, after position: EventID, count: Int) -> RedisCommand {

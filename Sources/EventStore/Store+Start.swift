@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import JSON
 import Redis
+import Synchronization
 
 extension Store {
     /// Makes the store ready for use: checks that the streams are streams, starts the clock, and takes in events
@@ -9,14 +10,19 @@ extension Store {
     public func open() async throws(StoreError) {
         try await checkTypes()
         let replies = try await pipeline([RedisCommand("GET", keys.clock), RedisCommand("EXISTS", keys.adopting)])
-        if let clock = replies[0].string.flatMap({ EventID($0) }), replies[1].int == 0 { return note(clock) }
-        let last = try await lastID()
+        if !replies[0].isNull, replies[1].int == 0 {
+            _ = try await compare()
+            return
+        }
+        let (last, seen) = (try await lastID(), seen.withLock(\.self))
+        if replies[0].isNull, seen > last { note(DataLoss(kept: last, lost: seen)) }
         _ = try await pipeline([
-            RedisCommand("SET", keys.adopting, "1"), RedisCommand("SET", keys.clock, last.description, "NX"),
+            RedisCommand("SET", keys.adopting, "1"),
+            RedisCommand("SET", keys.clock, max(last, seen).description, "NX"),
         ])
         if last > .zero { try await adoptAll() }
         _ = try await send(RedisCommand("DEL", keys.adopting))
-        note(last)
+        _ = try await compare()
     }
 
     private func checkTypes() async throws(StoreError) {

@@ -15,6 +15,7 @@ public final class Store: Sendable {
     let logger: Logger
     /// The highest event id that this store has seen: nothing that it appends later can stand before it.
     let seen = Mutex(EventID.zero)
+    let memory = Mutex(StoreMemory())
 
     /// - Parameter shop: the shop's name, empty for the default shop.
     public init(redis: RedisClient, shop: String, catalogue: Catalogue, logger: Logger) {
@@ -30,11 +31,24 @@ public final class Store: Sendable {
         do { return try await redis.send(command) } catch { throw StoreError(error) }
     }
 
+    /// Sends a command that only reads.
+    func ask(_ command: RedisCommand) async throws(StoreError) -> RedisValue {
+        do { return try await redis.send(command) } catch { throw StoreError(reading: error) }
+    }
+
+    /// Sends commands that only read, all in one write; the first error reply is thrown.
+    func ask(_ commands: [RedisCommand]) async throws(StoreError) -> [RedisValue] {
+        do { return try await replies(to: commands) } catch { throw StoreError(reading: error) }
+    }
+
     /// Sends all in one write; the first error reply is thrown.
     func pipeline(_ commands: [RedisCommand]) async throws(StoreError) -> [RedisValue] {
-        let replies: [RedisValue]
-        do { replies = try await redis.pipeline(commands) } catch { throw StoreError(error) }
-        for case .error(let error) in replies { throw StoreError(error) }
+        do { return try await replies(to: commands) } catch { throw StoreError(error) }
+    }
+
+    private func replies(to commands: [RedisCommand]) async throws(RedisError) -> [RedisValue] {
+        let replies = try await redis.pipeline(commands)
+        for case .error(let error) in replies { throw error }
         return replies
     }
 
@@ -42,6 +56,15 @@ public final class Store: Sendable {
         _ script: Script, _ arguments: @Sendable (inout RedisCommand) -> Void
     ) async throws(StoreError) -> RedisValue {
         do { return try await script.run(on: redis, key: keys.clock, arguments) } catch { throw StoreError(error) }
+    }
+
+    /// Runs a script that only reads.
+    func ask(
+        _ script: Script, _ arguments: @Sendable (inout RedisCommand) -> Void
+    ) async throws(StoreError) -> RedisValue {
+        do { return try await script.run(on: redis, key: keys.clock, arguments) } catch {
+            throw StoreError(reading: error)
+        }
     }
 
     func note(_ id: EventID) {

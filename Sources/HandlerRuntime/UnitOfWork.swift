@@ -275,9 +275,9 @@ public final class UnitOfWork {
 extension Refusal {
     init(_ error: StoreError) {
         switch error.code {
-        case .outcomeUnknown, .cancelled: self.init(.outcomeUnknown, error.message, retryAfter: .seconds(1))
-        case .unavailable:
-            self.init(.unavailable, "Redis cannot do this now: \(error.message)", retryAfter: .seconds(1))
+        case .outcomeUnknown, .cancelled:
+            self.init(.outcomeUnknown, error.message, retryAfter: error.retryAfter)
+        case .unavailable: self.init(.unavailable, error.message, retryAfter: error.retryAfter)
         case .unexpectedReply, .foreignKey: self.init(.internalError, error.message)
         }
     }

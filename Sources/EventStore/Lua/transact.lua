@@ -1,7 +1,8 @@
 -- Runs transactions one after the other. Each is all or nothing: what it expects is checked before its first write.
 --
 -- KEYS[1]  the shop's clock: the last event id that was issued
--- ARGV     how many transactions, then each as TransactionEncoder writes it:
+-- ARGV     the highest id that the caller knows was issued, as Redis may have come back with an older clock;
+--          how many transactions, then each as TransactionEncoder writes it:
 --            size (arguments behind it)
 --            checks:  'R' revisions-key entity-id revision | 'V' unique-key value
 --                   | 'L' lease-key holder | 'C' checkpoint-key stream position     ('' stands for none)
@@ -33,6 +34,14 @@ local function later(a, b)
     local a1, a2 = split(a)
     local b1, b2 = split(b)
     return a1 > b1 or (a1 == b1 and a2 > b2)
+end
+
+local warnings = {}
+local highest = take()
+local is_behind = later(highest, last)
+if is_behind then
+    warnings[1] = 'BEHIND ' .. last
+    last = highest
 end
 
 -- The clock: Redis's own time, or a microsecond after the last id where that stands still or runs backwards.
@@ -67,7 +76,8 @@ local function catch_up(stream)
 end
 
 local function keep_clock()
-    return not seconds or redis.pcall('SET', KEYS[1], string.format('%d-%d', seconds, microseconds))
+    if seconds then last = string.format('%d-%d', seconds, microseconds) end
+    if seconds or is_behind then redis.pcall('SET', KEYS[1], last) end
 end
 
 local checks = {}
@@ -116,7 +126,6 @@ local function record()
     end
 end
 
-local warnings = {}
 local function write(id)
     for _ = 1, tonumber(take()) do
         local count = tonumber(take())
