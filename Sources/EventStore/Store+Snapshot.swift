@@ -58,7 +58,7 @@ extension Store {
     /// - Parameter page: called between the steps.
     public func buildSnapshot(
         of topic: TopicDefinition, upTo cut: EventID, _ lock: RetentionLock,
-        page: () throws(StoreError) -> Void = {}
+        page: () async throws(StoreError) -> Void = {}
     ) async throws(StoreError) -> SnapshotReport {
         let pairs = keys.snapshotPairs(topic.topic)
         _ = try await send(RedisCommand("UNLINK", pairs[1], pairs[3]))
@@ -68,14 +68,15 @@ extension Store {
             guard let last = births.last else { break }
             try await add(births, to: topic, upTo: cut, lock)
             position = last.id
-            try page()
+            try await page()
         }
         return try await addRest(of: topic, upTo: cut, lock, page)
     }
 
     /// - Returns: the last birth in the snapshot in use.
     private func takeOver(
-        _ topic: TopicDefinition, upTo cut: EventID, _ lock: RetentionLock, _ page: () throws(StoreError) -> Void
+        _ topic: TopicDefinition, upTo cut: EventID, _ lock: RetentionLock,
+        _ page: () async throws(StoreError) -> Void
     ) async throws(StoreError) -> EventID {
         var position = EventID.zero
         while true {
@@ -83,7 +84,7 @@ extension Store {
                 lock, topic, cut, ["live", position.description, String(Self.snapshotStep)])
             guard let last = reply.string.flatMap({ EventID($0) }) else { return position }
             position = last
-            try page()
+            try await page()
         }
     }
 
@@ -101,7 +102,8 @@ extension Store {
     }
 
     private func addRest(
-        of topic: TopicDefinition, upTo cut: EventID, _ lock: RetentionLock, _ page: () throws(StoreError) -> Void
+        of topic: TopicDefinition, upTo cut: EventID, _ lock: RetentionLock,
+        _ page: () async throws(StoreError) -> Void
     ) async throws(StoreError) -> SnapshotReport {
         var report = SnapshotReport()
         var cursor = "0"
@@ -113,7 +115,7 @@ extension Store {
             cursor = next
             report.unborn += Int(words[1].int ?? 0)
             report.missing += Int(words[2].int ?? 0)
-            try page()
+            try await page()
         } while cursor != "0"
         return report
     }
