@@ -33,7 +33,7 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         case .server(.wrongtype): self.init(.foreignKey, error.message, cause: error)
         case .server(let code):
             self.init(.unavailable, "Redis \(Self.sentence(code)) (\(error.message))", cause: error)
-        case .notConnected, .overloaded, .connectionRefusedByServer, .invalidURL, .shutDown:
+        case .notConnected, .overloaded, .connectionRefusedByServer, .unsuitableServer, .invalidURL, .shutDown:
             self.init(.unavailable, "Redis cannot do this now: \(error.message)", cause: error)
         }
     }
