@@ -16,7 +16,6 @@ struct Announcer: Service {
         await withGracefulShutdownHandler {
             await cancelWhenGracefulShutdown {
                 await announce()
-                await warnOfForgetfulRedis()
                 await keepStatus()
             }
         } onGracefulShutdown: {
@@ -34,12 +33,6 @@ struct Announcer: Service {
         logger.notice(
             "OrderShop is ready",
             metadata: ["rest": "\(status.rest)", "socket": "\(settings.socket)"])
-    }
-
-    private func warnOfForgetfulRedis() async {
-        if RedisPersistence(await status.redisInfo()) == .snapshots {
-            logger.warning("this Redis keeps no append-only file: what it acknowledged is lost when it ends")
-        }
     }
 
     private func keepStatus() async {

@@ -46,11 +46,15 @@ public struct Daemon: Sendable {
         let store = Store(redis: redis, shop: settings.shop, catalogue: registry.catalogue, logger: logger)
         let supervisor = Supervisor(
             registry: registry, store: store, owner: Self.name(), isAlone: embedded != nil, logger: logger)
-        var services: [any Service] = [redis, supervisor]
-        if let embedded {
-            services = [embedded, Deferred(service: redis) { try await embedded.waitUntilReady() }, supervisor]
+        let health = RedisHealth(
+            redis: redis, store: store, requirement: settings.redis.require, logger: logger)
+        let client = Deferred(service: redis) {
+            try await embedded?.waitUntilReady()
+            try await health.waitUntilFit()
         }
-        try await run(services + front(supervisor, redis, gateway, isEmbedded: embedded != nil))
+        var services: [any Service] = [client, health, supervisor]
+        if let embedded { services.insert(embedded, at: 0) }
+        try await run(services + front(supervisor, health, gateway, isEmbedded: embedded != nil))
         withExtendedLifetime(directory) {}
     }
 
@@ -87,6 +91,9 @@ public struct Daemon: Sendable {
             configuration = try RedisConfiguration(url: settings.redis.url ?? "")
         }
         configuration.clientName = "ordershopd"
+        // A frozen Redis is found out soon, and its return sooner. What was cut off is asked for again.
+        configuration.commandTimeout = .seconds(2)
+        configuration.backoffMaximum = .milliseconds(500)
         // The embedded Redis knows no password: nobody but us can reach its socket.
         if embedded == nil, let password = try settings.redis.password() { configuration.password = password }
         if let file = settings.redis.tlsCA { configuration.tls?.caFile = file }
@@ -97,12 +104,12 @@ public struct Daemon: Sendable {
     // MARK: What clients see
 
     private func front(
-        _ supervisor: Supervisor, _ redis: RedisClient, _ gateway: GatewayModule, isEmbedded: Bool
+        _ supervisor: Supervisor, _ health: RedisHealth, _ gateway: GatewayModule, isEmbedded: Bool
     ) -> [any Service] {
         let socketBound = Latch()
         let portBound = Latch()
         let status = DaemonStatus(
-            settings: settings, supervisor: supervisor, redis: redis, isEmbedded: isEmbedded)
+            settings: settings, supervisor: supervisor, health: health, isEmbedded: isEmbedded)
         let notifier = SystemdNotifier(logger: logger)
         let control = JSONRPCServer(
             path: settings.socket, handler: ControlHandler(supervisor: supervisor, status: status), logger: logger,

@@ -11,6 +11,8 @@ public struct DaemonError: Error, Sendable, CustomStringConvertible {
         case redisDoesNotStart
         /// A server left behind holds the data and will not end.
         case redisDoesNotStop
+        /// It does not keep what the settings ask for.
+        case redisUnfit
     }
 
     public let code: Code

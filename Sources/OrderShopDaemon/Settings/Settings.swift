@@ -13,6 +13,15 @@ public struct Settings: Sendable, Equatable {
         public var tlsCA: String?
         /// The file with the password, so that it need not stand in the URL, which `ps` and the log may show.
         public var passwordFile: String?
+        /// What the Redis must keep.
+        public enum Requirement: String, Sendable, CaseIterable {
+            case any
+            /// An append-only file, and every key in it.
+            case persistent
+        }
+
+        /// Checked at the start, which fails where it is not so.
+        public var require = Requirement.any
         /// The redis-server of the embedded default: a path, or a name to look up in `PATH`.
         public var server = ""
 

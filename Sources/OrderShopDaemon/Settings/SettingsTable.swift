@@ -30,6 +30,15 @@ extension SettingsOption {
             settings.redis.passwordFile = try readableFile(text)
         },
         SettingsOption(
+            "redis.require", fallback: "any", expected: "any or persistent",
+            summary: "persistent: refuse a Redis that keeps no append-only file, or that evicts keys"
+        ) { settings, text throws(Unacceptable) in
+            guard let requirement = Settings.Redis.Requirement(rawValue: text) else {
+                throw .init(reason: "is not known")
+            }
+            settings.redis.require = requirement
+        },
+        SettingsOption(
             "redis.server", fallback: "redis-server", expected: "a path, or a name to look up in PATH",
             summary: "the redis-server to start where there is no redis.url"
         ) { settings, text throws(Unacceptable) in
