@@ -11,22 +11,32 @@ final class Script: Sendable {
 
     /// Runs the script.
     /// - Parameters:
-    ///   - key: the one key that is declared: it says on which node of a cluster the shop lives.
+    ///   - key: it says on which node of a cluster the shop lives.
     ///   - arguments: appends the script's arguments.
     func run(
         on redis: RedisClient, key: String, _ arguments: @Sendable (inout RedisCommand) -> Void
     ) async throws(RedisError) -> RedisValue {
         if digest.withLock(\.isEmpty) { try await load(on: redis) }
-        do {
-            return try await redis.send(call(key, arguments))
-        } catch let error where error.code == .server(.noscript) {
-            try await load(on: redis)
-            return try await redis.send(call(key, arguments))
+        var tries = 1
+        while true {
+            do throws(RedisError) {
+                return try await redis.send(call(key, arguments))
+            } catch {
+                // More than once, as a fail-over may come between the loading and the call.
+                guard error.code == .server(.noscript), tries < 4 else { throw error }
+                tries += 1
+                try await load(on: redis)
+            }
         }
     }
 
+    /// Two keys are declared, of which the second never exists. While a cluster moves a slot key by key, its node
+    /// refuses whatever names a key that is not there, and the node that the slot moves to refuses whatever names two
+    /// keys of which one is not there. So no script can run until the slot is whole again. Without that, one would
+    /// run on a node that lacks some of the keys that it does not declare, and break off half-way.
     private func call(_ key: String, _ arguments: (inout RedisCommand) -> Void) -> RedisCommand {
-        var command = RedisCommand("EVALSHA", digest.withLock(\.self), "1", key)
+        var command = RedisCommand("EVALSHA", digest.withLock(\.self), "2", key, "\(key):never")
+        command.needsWholeSlot = true
         arguments(&command)
         return command
     }
