@@ -76,7 +76,7 @@ import Testing
             let primary = try await cluster.owner(of: Self.key)
             try await withClient(cluster.url) { redis async throws in
                 try await redis.send("SET", "{berlin}:kept", "yes")
-                try await primary.waitForReplica()
+                try await cluster.replica(of: primary).waitUntilCaughtUp(with: primary)
                 primary.server.kill()
                 try await eventually("the cluster has got over it") {
                     try await redis.send("GET", "{berlin}:kept").string == "yes"
@@ -248,7 +248,7 @@ import Testing
             for number in 0..<10 { try await redis.send("SET", "{berlin}:\(number)", "0") }
             try await move.begin()
             for _ in 0..<5 { _ = try await move.oneKey() }
-            try await move.source.waitForReplica()
+            try await cluster.replica(of: move.source).waitUntilCaughtUp(with: move.source)
             move.source.server.kill()
             // The replica has never heard of the move, and would take what has gone for what never was.
             let heir = try await cluster.waitForOwner(of: Cluster.key, otherThan: move.source)
@@ -342,12 +342,5 @@ func underLoad(_ redis: RedisClient, _ body: () async throws -> Void) async thro
             sum.counted += one.counted
             sum.failures += one.failures
         }
-    }
-}
-
-extension RedisNode {
-    /// Waits until a replica has everything that was written so far.
-    func waitForReplica() async throws {
-        try await eventually("the replica has it") { try await run("WAIT", "1", "1000").int == 1 }
     }
 }

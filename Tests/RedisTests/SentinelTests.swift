@@ -9,7 +9,7 @@ import Testing
             try await withClient(try configuration(sentinels.url)) { redis async throws in
                 #expect("\(redis.address)" == "127.0.0.1:\(first.port)")
                 #expect(try await redis.send("INCR", "n").int == 1)
-                try await first.waitForReplica()
+                try await sentinels.nodes[1].waitUntilCaughtUp(with: first)
                 try await sentinels.failOver()
                 try await eventually("it is with the other") {
                     "\(redis.address)" != "127.0.0.1:\(first.port)" && redis.isConnected
@@ -28,7 +28,7 @@ import Testing
             let first = try await sentinels.primary()
             try await withClient(try configuration(sentinels.url)) { redis async throws in
                 try await redis.send("SET", "k", "v")
-                try await first.waitForReplica()
+                try await sentinels.nodes[1].waitUntilCaughtUp(with: first)
                 first.server.kill()
                 try await eventually("it is served again") {
                     try await redis.send("SET", "k", "w") == .status("OK")

@@ -43,6 +43,14 @@ public struct RedisNode: Sendable {
         return line.map { String($0.dropFirst(name.utf8.count + 1)) }
     }
 
+    /// Waits until this replica has everything that its primary has been told so far.
+    public func waitUntilCaughtUp(with primary: RedisNode) async throws {
+        let offset = try await primary.info("master_repl_offset").flatMap { Int($0) } ?? .max
+        try await eventually("the replica has it") {
+            try await self.info("slave_repl_offset").flatMap { Int($0) } ?? -1 >= offset
+        }
+    }
+
     /// Whether it is a primary, and takes itself for one.
     public func isPrimary() async throws -> Bool { try await run("ROLE").array?.first?.string == "master" }
 }
