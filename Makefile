@@ -7,7 +7,7 @@ HTTP ?= 127.0.0.1:5000
 PREFIX ?= /usr
 DESTDIR ?=
 
-BUILD_PACKAGES = libhiredis-dev libsystemd-dev
+BUILD_PACKAGES = libhiredis-dev libsystemd-dev zlib1g-dev
 RUN_PACKAGES = redis-server
 TEST_PACKAGES = redis-server redis-tools curl jq openssl python3
 

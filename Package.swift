@@ -46,6 +46,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
@@ -57,6 +58,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CSystemd", providers: [.apt(["libsystemd-dev"])]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         room("JSON", []),
         room(
             "Redis",
@@ -72,6 +74,12 @@ let package = Package(
                 "transact", "load", "lag", "heartbeat", "release", "replay", "retention", "snapshot", "restore",
                 "recover",
             ].map { .embedInCode("Lua/\($0).lua") }),
+        room(
+            "Archive",
+            [
+                "CZlib", "JSON", "EventStore", log, nio("NIOCore"), nio("NIOPosix"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         room("HandlerRuntime", ["JSON", "EventStore", log, lifecycle, nio("NIOCore")]),
         room("ShopContracts", ["JSON", "EventStore", "HandlerRuntime"]),
         .executableTarget(
@@ -81,8 +89,8 @@ let package = Package(
         room(
             "OrderShopDaemon",
             [
-                "JSON", "JSONRPC", "Redis", "EventStore", "HandlerRuntime", "ShopContracts", "SystemdSupport",
-                arguments, log, lifecycle, nio("NIOCore"), nio("NIOPosix"),
+                "JSON", "JSONRPC", "Redis", "EventStore", "Archive", "HandlerRuntime", "ShopContracts",
+                "SystemdSupport", arguments, log, lifecycle, nio("NIOCore"), nio("NIOPosix"),
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + modules.map { .byName(name: $0 + "Service") }),
@@ -111,6 +119,9 @@ let package = Package(
         tests("JSONRPCTests", ["JSON", "JSONRPC", log, lifecycle, nio("NIOCore"), nio("NIOPosix")]),
         tests("SystemdSupportTests", ["SystemdSupport", log, lifecycle]),
         tests("EventStoreTests", ["EventStore", "JSON", "Redis", "TestKit", log, nio("NIOCore"), nio("NIOPosix")]),
+        tests(
+            "ArchiveTests",
+            ["Archive", "EventStore", "JSON", "Redis", "TestKit", log, nio("NIOCore"), nio("NIOPosix")]),
         tests(
             "HandlerRuntimeTests",
             ["HandlerRuntime", "EventStore", "JSON", "Redis", "TestKit", log, lifecycle, nio("NIOPosix")]),

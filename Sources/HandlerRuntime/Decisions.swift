@@ -59,6 +59,7 @@ extension EventDelivery {
     }
 
     func react(to event: RecordedEvent, in unit: UnitOfWork) async throws {
+        FaultPoint.react(module, event.entityKey.id)
         for subscription in reactions[event.stream] ?? [] { try await subscription.reaction(event, unit) }
     }
 

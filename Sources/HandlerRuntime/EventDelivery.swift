@@ -160,7 +160,8 @@ struct EventDelivery: Sendable {
     }
 
     private func outcome(of step: Transaction, _ progress: Progress) async throws(StoreError) -> Outcome {
-        switch try await store.transact(step) {
+        FaultPoint.commit(module)
+        return switch try await store.transact(step) {
         case .committed: .committed(progress)
         case .conflict(.fenced(let lease)): .fenced(by: lease)
         case .conflict(.checkpoint), .conflict(.revision), .conflict(.taken), .conflict(.presence): .superseded

@@ -38,7 +38,10 @@ struct Routes: Sendable {
         guard let verb = HTTPRequest.Method(binding.method.rawValue) else { return }
         let path = binding.path
         router.on(RouterPath(path), method: verb) { request, context in
-            try await respond(with: answer(request, context, binding, method))
+            var response = try await respond(with: answer(request, context, binding, method))
+            // Never from a projection, so never behind: also while the module is off.
+            if binding.method == .get { response.headers[.source] = "events" }
+            return response
         }
     }
 
@@ -114,4 +117,9 @@ struct Routes: Sendable {
     private func response(_ body: ResponseBody) -> Response {
         Response(status: .ok, headers: [.contentType: "application/json"], body: body)
     }
+}
+
+extension HTTPField.Name {
+    /// Where an answer was read.
+    fileprivate static let source = HTTPField.Name("OrderShop-Source") ?? .via
 }

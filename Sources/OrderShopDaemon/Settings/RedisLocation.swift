@@ -2,7 +2,8 @@
 /// takes the URL apart.
 enum RedisLocation {
     static let expected =
-        "unix:///PATH, redis://[USER:PASSWORD@]HOST:PORT[/DB] or rediss://[USER:PASSWORD@]HOST:PORT[/DB]"
+        "unix:///PATH, redis://[USER:PASSWORD@]HOST:PORT[/DB], redis+cluster://[USER:PASSWORD@]HOST:PORT[,HOST:PORT…] "
+        + "or redis+sentinel://[USER:PASSWORD@]HOST:PORT[,HOST:PORT…]/PRIMARY[/DB]; rediss instead of redis for TLS"
 
     static func checked(_ text: String) throws(SettingsOption.Unacceptable) -> String {
         guard text.allSatisfy({ !$0.isWhitespace }) else { throw .init(reason: "has white space in it") }
@@ -11,6 +12,8 @@ enum RedisLocation {
         switch text[..<mark.lowerBound] {
         case "unix": try checkSocket(rest)
         case "redis", "rediss": try checkServer(rest)
+        case "redis+cluster", "rediss+cluster": try checkCluster(rest)
+        case "redis+sentinel", "rediss+sentinel": try checkSentinels(rest)
         default: throw .init(reason: "has a scheme that is not known")
         }
         return text
@@ -24,14 +27,44 @@ enum RedisLocation {
     }
 
     private static func checkServer(_ rest: Substring) throws(SettingsOption.Unacceptable) {
-        // A password may hold slashes and @, so the last @ ends it, and only then is there a path to look for.
+        let (hosts, path) = parts(of: rest)
+        try check(hosts)
+        try checkDatabase(path)
+    }
+
+    private static func checkCluster(_ rest: Substring) throws(SettingsOption.Unacceptable) {
+        let (hosts, path) = parts(of: rest)
+        for host in hosts.split(separator: ",", omittingEmptySubsequences: false) { try check(host) }
+        guard path.isEmpty else { throw .init(reason: "has something behind the hosts of the cluster") }
+    }
+
+    private static func checkSentinels(_ rest: Substring) throws(SettingsOption.Unacceptable) {
+        let (hosts, path) = parts(of: rest)
+        for host in hosts.split(separator: ",", omittingEmptySubsequences: false) { try check(host) }
+        let names = path.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let name = names.first, !name.isEmpty else {
+            throw .init(reason: "does not name the primary behind the Sentinels")
+        }
+        if names.count > 1 { try checkDatabase(names[1]) }
+    }
+
+    /// What stands behind the user and password, before and behind the slash. A password may hold slashes and @, so
+    /// the last @ ends it, and only then is there a path to look for.
+    private static func parts(of rest: Substring) -> (hosts: Substring, path: Substring) {
         let server = rest.lastIndex(of: "@").map { rest[rest.index(after: $0)...] } ?? rest
         let parts = server.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        if parts.count == 2, !parts[1].isEmpty, UInt16(parts[1]) == nil {
+        return (parts.first ?? "", parts.count == 2 ? parts[1] : "")
+    }
+
+    private static func check(_ host: Substring) throws(SettingsOption.Unacceptable) {
+        let address = try ListenAddress(parsing: String(host))
+        guard address.port > 0 else { throw .init(reason: "has port 0") }
+    }
+
+    private static func checkDatabase(_ text: Substring) throws(SettingsOption.Unacceptable) {
+        guard text.isEmpty || UInt16(text) != nil else {
             throw .init(reason: "has no number of a database after the host")
         }
-        let address = try ListenAddress(parsing: String(parts.first ?? ""))
-        guard address.port > 0 else { throw .init(reason: "has port 0") }
     }
 
     /// `redis://…@host:6379`: what a log may show.

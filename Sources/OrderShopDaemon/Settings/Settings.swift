@@ -5,7 +5,8 @@ public import Logging
 /// names, the defaults and the meaning of each.
 public struct Settings: Sendable, Equatable {
     public struct Redis: Sendable, Equatable {
-        /// `unix:///path`, `redis://…` or `rediss://…`; `nil`: the embedded default. May hold a password.
+        /// `unix:///path`, `redis://…`, `redis+cluster://…`, `redis+sentinel://…` or one of these with `rediss`;
+        /// `nil`: the embedded default. May hold a password.
         public var url: String?
         /// The same for logs and messages, with the user and the password left out.
         public var urlWithoutPassword: String? { url.map(RedisLocation.withoutPassword) }
@@ -13,6 +14,8 @@ public struct Settings: Sendable, Equatable {
         public var tlsCA: String?
         /// The file with the password, so that it need not stand in the URL, which `ps` and the log may show.
         public var passwordFile: String?
+        /// The same for the Sentinels, if they ask for one.
+        public var sentinelPasswordFile: String?
         /// What the Redis must keep.
         public enum Requirement: String, Sendable, CaseIterable {
             case any
@@ -28,13 +31,22 @@ public struct Settings: Sendable, Equatable {
         /// Reads `passwordFile`, without the line break at its end; `nil` where none is set. Read it for each new
         /// connection: the file may be changed while the daemon runs.
         public func password() throws(SettingsError) -> String? {
-            guard let passwordFile else { return nil }
-            let origin = SettingsOrigin.file(path: passwordFile, line: nil, column: nil)
+            try Self.secret(in: passwordFile, "the password for Redis")
+        }
+
+        /// Reads `sentinelPasswordFile` likewise.
+        public func sentinelPassword() throws(SettingsError) -> String? {
+            try Self.secret(in: sentinelPasswordFile, "the password for the Sentinels")
+        }
+
+        private static func secret(in file: String?, _ what: String) throws(SettingsError) -> String? {
+            guard let file else { return nil }
+            let origin = SettingsOrigin.file(path: file, line: nil, column: nil)
             do {
-                guard let text = try Files.read(passwordFile, atMost: 65_536) else { throw Errno(code: ENOENT) }
+                guard let text = try Files.read(file, atMost: 65_536) else { throw Errno(code: ENOENT) }
                 return String(text.prefix { !$0.isNewline })
             } catch {
-                let message = "cannot be read: \(error); expected the password for Redis"
+                let message = "cannot be read: \(error); expected \(what)"
                 throw SettingsError(problems: [SettingsProblem(origin: origin, message: message)])
             }
         }
@@ -45,6 +57,13 @@ public struct Settings: Sendable, Equatable {
         /// The largest body of a request, in bytes.
         public var maxBody = 0
         public var maxConnections = 0
+    }
+
+    public struct Modules: Sendable, Equatable {
+        /// How often an event is tried before it is parked.
+        public var tries = 0
+        /// How long a daemon that died keeps others from its modules, in seconds.
+        public var lease = 0
     }
 
     /// Read where no other file is named; need not exist.
@@ -59,6 +78,7 @@ public struct Settings: Sendable, Equatable {
     /// Absolute. `StateDirectory.open` makes it.
     public var stateDirectory = ""
     public var logLevel = Logger.Level.info
+    public var modules = Modules()
     /// The sender of the shop's mails: `Name <address>` or an address.
     public var mailFrom = ""
     /// The ISO 4217 code of the shop's currency.

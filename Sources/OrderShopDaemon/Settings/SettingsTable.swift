@@ -39,6 +39,12 @@ extension SettingsOption {
             settings.redis.require = requirement
         },
         SettingsOption(
+            "redis.sentinel_password_file", expected: "a file that can be read",
+            summary: "the file with the password for the Sentinels, if they ask for one"
+        ) { settings, text throws(Unacceptable) in
+            settings.redis.sentinelPasswordFile = try readableFile(text)
+        },
+        SettingsOption(
             "redis.server", fallback: "redis-server", expected: "a path, or a name to look up in PATH",
             summary: "the redis-server to start where there is no redis.url"
         ) { settings, text throws(Unacceptable) in
@@ -84,6 +90,18 @@ extension SettingsOption {
         ) { settings, text throws(Unacceptable) in
             guard let level = Logger.Level(rawValue: text) else { throw .init(reason: "is no log level") }
             settings.logLevel = level
+        },
+        SettingsOption(
+            "modules.tries", fallback: "5", expected: "a whole number from 2 to 1000",
+            summary: "how often a module tries an event before it is parked"
+        ) { settings, text throws(Unacceptable) in
+            settings.modules.tries = try integer(text, in: 2...1_000)
+        },
+        SettingsOption(
+            "modules.lease", fallback: "5", expected: "a number of seconds from 1 to 300",
+            summary: "how long a daemon that died keeps others from its modules, in seconds"
+        ) { settings, text throws(Unacceptable) in
+            settings.modules.lease = try integer(text, in: 1...300)
         },
         SettingsOption(
             "mail.from", fallback: "OrderShop <shop@localhost>",

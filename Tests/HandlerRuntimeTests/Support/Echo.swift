@@ -65,6 +65,8 @@ final class Ear: Sendable {
         var heard: [EventID] = []
         var isDeaf = false
         var poison: String?
+        var isBusy = false
+        var busyTries = 0
         var fixedID: String?
         var starts = 0
         var stops = 0
@@ -78,6 +80,10 @@ final class Ear: Sendable {
 
     func hear(_ event: RecordedEvent) throws {
         try state.withLock { state in
+            if state.isBusy {
+                state.busyTries += 1
+                throw TryLater("not now")
+            }
             let isPoisoned = state.poison.map { event.decoded()?["value"]?.number?.text == $0 } ?? false
             if state.isDeaf || isPoisoned { throw Deaf() }
             state.heard.append(event.id)
@@ -97,6 +103,9 @@ final class Ear: Sendable {
     func setDeaf(_ isDeaf: Bool) { state.withLock { $0.isDeaf = isDeaf } }
     /// From now on a counter with this value makes it throw; nil: none does.
     func setPoison(_ value: String?) { state.withLock { $0.poison = value } }
+    /// From now on, or no longer, it has no time.
+    func setBusy(_ isBusy: Bool) { state.withLock { $0.isBusy = isBusy } }
+    var busyTries: Int { state.withLock(\.busyTries) }
     /// From now on all that is made has this id; nil: one of its own.
     func setID(_ id: String?) { state.withLock { $0.fixedID = id } }
     func nextID() -> ID<Echo> { state.withLock(\.fixedID).map { ID($0) } ?? .random() }

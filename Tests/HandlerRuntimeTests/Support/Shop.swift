@@ -22,6 +22,7 @@ struct Shop: Sendable {
     ///   - url: how it is reached, if not directly.
     static func run<T>(
         _ modules: [any HandlerModule], on server: RedisServer? = nil, through url: String? = nil,
+        options: Supervisor.Options = .quick,
         _ body: (Shop) async throws -> T
     ) async throws -> T {
         let server = if let server { server } else { try await RedisServer.start() }
@@ -29,7 +30,7 @@ struct Shop: Sendable {
         return try await withClient(of: url ?? server.url) { redis in
             let store = Store(redis: redis, shop: "", catalogue: registry.catalogue, logger: .silent)
             let supervisor = Supervisor(
-                registry: registry, store: store, owner: UUIDText.random(), logger: .silent)
+                registry: registry, store: store, owner: UUIDText.random(), options: options, logger: .silent)
             let services = ServiceGroup(
                 configuration: .init(services: [.init(service: supervisor)], logger: .silent))
             async let running: Void = services.run()
@@ -71,8 +72,22 @@ struct Shop: Sendable {
         Int(try await redis.send(RedisCommand("XLEN", stream.description)).int ?? 0)
     }
 
+    func status(of module: String) async throws -> ModuleStatus {
+        try #require(await supervisor.status().first { $0.name == module })
+    }
+
     func state(of module: String) async -> ModuleState? {
         await supervisor.status().first { $0.name == module }?.state
+    }
+}
+
+extension Supervisor.Options {
+    /// Short pauses between the tries.
+    static var quick: Self {
+        var options = Self()
+        options.retries.firstPause = .milliseconds(4)
+        options.retries.longestPause = .milliseconds(20)
+        return options
     }
 }
 

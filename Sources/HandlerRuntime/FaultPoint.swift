@@ -1,0 +1,34 @@
+#if DEBUG
+    import Glibc
+    import Synchronization
+#endif
+
+/// Places at which a test has the process end, as if it was killed there. In a release there are none.
+///
+/// The variable `FAULT_POINT` names one: `commit crm 3` ends it before the third commit of the module crm,
+/// `react crm ID` when crm is about to react to an event of the entity ID.
+enum FaultPoint {
+    #if DEBUG
+        private static let words = getenv("FAULT_POINT").map { String(cString: $0).split(separator: " ").map(String.init) }
+        private static let passes = Mutex(0)
+
+        static func commit(_ module: String) {
+            guard let words, words.count == 3, words[0] == "commit", words[1] == module else { return }
+            let number = passes.withLock { passes in
+                passes += 1
+                return passes
+            }
+            if String(number) == words[2] { end() }
+        }
+
+        static func react(_ module: String, _ entity: @autoclosure () -> String) {
+            guard let words, words.count == 3, words[0] == "react", words[1] == module else { return }
+            if entity() == words[2] { end() }
+        }
+
+        private static func end() { kill(getpid(), SIGKILL) }
+    #else
+        @inline(__always) static func commit(_ module: String) {}
+        @inline(__always) static func react(_ module: String, _ entity: @autoclosure () -> String) {}
+    #endif
+}
