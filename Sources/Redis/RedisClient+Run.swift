@@ -44,6 +44,7 @@ extension RedisClient {
 
     private func use(_ connection: RedisConnection) async {
         state.withLock { $0.connected(connection) }.tell()
+        dedicated.closeAll(otherThanAt: connection.address)
         // It may have gone between its making and the line above, when nobody could be told.
         if !connection.isOpen { lost(connection) }
         log(.info, "connected to Redis", at: connection.address)

@@ -12,6 +12,7 @@ public final class RedisClient: Service, Sendable {
     let connector: Connector
     let state = Mutex(ClientState())
     let detour: Detour
+    let dedicated = DedicatedConnections()
 
     public var configuration: RedisConfiguration { connector.configuration }
 
@@ -56,14 +57,16 @@ public final class RedisClient: Service, Sendable {
 
     /// Opens a connection for `body` alone and closes it afterwards: for blocking reads, which would hold up
     /// everybody else, and for `MULTI`. Works without `run()`. Nobody follows `MOVED` and `ASK` on it: they are
-    /// thrown, and the next dedicated connection is to the right node. Throws what `body` throws, and on connecting
+    /// thrown, and the next dedicated connection is to the right node. It is closed when the client goes to another
+    /// server. Throws what `body` throws, and on connecting
     /// `notConnected`, `connectionRefusedByServer`, `unsuitableServer`, `cancelled` or `shutDown`.
     public func withDedicatedConnection<T: Sendable>(
         _ body: @Sendable (RedisConnection) async throws -> T
     ) async throws -> T {
         if state.withLock({ $0.phase == .shutDown }) { throw RedisError.shutDown }
         let connection = try await connector.connect(forWriting: false)
-        defer { connection.close() }
+        dedicated.add(connection)
+        defer { dedicated.close(connection) }
         return try await body(connection)
     }
 

@@ -10,12 +10,19 @@ import Testing
                 #expect("\(redis.address)" == "127.0.0.1:\(first.port)")
                 #expect(try await redis.send("INCR", "n").int == 1)
                 try await sentinels.nodes[1].waitUntilCaughtUp(with: first)
+                let blocked = Task {
+                    try await redis.withDedicatedConnection {
+                        try await $0.send(RedisCommand("BLPOP", "none", "0"), timeout: nil)
+                    }
+                }
                 try await sentinels.failOver()
                 try await eventually("it is with the other") {
                     "\(redis.address)" != "127.0.0.1:\(first.port)" && redis.isConnected
                 }
                 try await eventually("it is served") { try await redis.send("GET", "n").int == 1 }
                 #expect(try await redis.send("INCR", "n").int == 2)
+                // What waited at the old one does not wait for ever.
+                #expect(await errorCode { _ = try await blocked.value } == .outcomeUnknown)
                 try await redis.withDedicatedConnection { connection async throws in
                     #expect(try await connection.send(RedisCommand("ROLE")).array?.first?.string == "master")
                 }
