@@ -9,7 +9,7 @@ DESTDIR ?=
 
 BUILD_PACKAGES = libhiredis-dev libsystemd-dev zlib1g-dev
 RUN_PACKAGES = redis-server
-TEST_PACKAGES = redis-server redis-tools curl jq openssl python3
+TEST_PACKAGES = redis-server redis-tools curl jq openssl python3 libfaketime
 
 .PHONY: help packages run demo test bench lint build install clean
 

@@ -8,7 +8,7 @@ extension RedisHealth {
     func json(isEmbedded: Bool) -> JSONValue {
         let (report, findings) = (report, findings)
         return [
-            "address": .string("\(redis.configuration.address)"),
+            "address": .string("\(redis.address)"),
             "embedded": .bool(isEmbedded),
             "connected": .bool(redis.isConnected),
             "version": report?.version.map { .string($0) } ?? .null,

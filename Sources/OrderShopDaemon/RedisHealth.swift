@@ -139,9 +139,10 @@ final class RedisHealth: Service {
                 guard let reason = report.unfitness else { return }
                 throw DaemonError(
                     .redisUnfit,
-                    "The Redis at \(redis.configuration.address) is not what redis.require asks for: \(reason). "
+                    "The Redis at \(redis.address) is not what redis.require asks for: \(reason). "
                         + "Or set redis.require to any, and live with the loss.")
             } catch let error as RedisError {
+                if error.code == .unsuitableServer { throw error }
                 if error.message != said { logger.warning("waiting for Redis", metadata: ["reason": "\(error)"]) }
                 said = error.message
                 try? await Task.sleep(for: .milliseconds(200))

@@ -1,4 +1,5 @@
 import EventStore
+import NIOPosix
 import Redis
 import TestKit
 import Testing
@@ -12,7 +13,8 @@ import Testing
             try await fixture.redis.send("SCRIPT", "FLUSH")
             #expect(try await fixture.store.state("b") != nil)
             try await fixture.redis.send("SCRIPT", "FLUSH")
-            #expect(try await fixture.store.heartbeat(["m"], owner: "me", time: .seconds(5))[0].owner == "me")
+            #expect(
+                try await fixture.store.heartbeat(["m"], owner: "me", time: .seconds(5))[0].lease?.owner == "me")
         }
     }
 
@@ -37,6 +39,88 @@ import Testing
             #expect(try await fixture.store.state("a")?.exists == true)
             try await fixture.redis.send("REPLICAOF", "NO", "ONE")
             try await fixture.store.append(.thing(.created, "b"))
+        }
+    }
+
+    @Test func `is out of memory before it knows the scripts lets reads go on`() async throws {
+        try await withStore { fixture in
+            try await fixture.store.append(.thing(.created, "a"))
+            try await fixture.redis.send("SCRIPT", "FLUSH")
+            try await fixture.redis.send("CONFIG", "SET", "maxmemory", "1")
+            #expect(try await fixture.store.state("a")?.exists == true)
+            #expect(try await fixture.store.list(TopicDefinition("thing")).entities.count == 1)
+            await expectError(.unavailable) { try await fixture.store.append(.thing(.created, "b")) }
+            try await fixture.store.recover()
+            try await fixture.anotherStore().open()
+        }
+    }
+
+    @Test func `lost its replicas takes nothing and says so`() async throws {
+        try await withStore { fixture in
+            try await fixture.store.append(.thing(.created, "a"))
+            _ = try await fixture.store.heartbeat(["m"], owner: "me", time: .seconds(60))
+            try await fixture.redis.send("CONFIG", "SET", "min-replicas-to-write", "1")
+            try await expectNothingIsWritten(to: fixture)
+            #expect(try await fixture.store.state("a")?.exists == true)
+            try await fixture.redis.send("CONFIG", "SET", "min-replicas-to-write", "0")
+            try await fixture.store.append(.thing(.created, "b"))
+        }
+    }
+
+    @Test func `could not write its snapshot takes nothing and says so`() async throws {
+        try await withStore(options: ["--save", "3600 1000000", "--enable-protected-configs", "yes"]) { fixture in
+            try await fixture.store.append(.thing(.created, "a"))
+            _ = try await fixture.store.heartbeat(["m"], owner: "me", time: .seconds(60))
+            let name = String(repeating: "x", count: 300)
+            try await fixture.redis.send("CONFIG", "SET", "dbfilename", name)
+            try await fixture.redis.send("BGSAVE")
+            try await eventually("the snapshot failed") {
+                try await fixture.redis.send("INFO", "persistence").string?.contains("bgsave_status:err") == true
+            }
+            try await expectNothingIsWritten(to: fixture)
+            #expect(try await fixture.store.state("a")?.exists == true)
+            try await fixture.redis.send("CONFIG", "SET", "save", "")
+            try await fixture.store.append(.thing(.created, "b"))
+        }
+    }
+
+    @Test func `is blocked by a script can do nothing, says so, and goes on behind it`() async throws {
+        try await withStore(options: ["--busy-reply-threshold", "20"]) { fixture in
+            try await fixture.store.append(.thing(.created, "a"))
+            async let blocking = fixture.redis.withDedicatedConnection {
+                try await $0.send(RedisCommand("EVAL", "while true do end", "0"), timeout: nil)
+            }
+            try await eventually("it is busy") {
+                await storeErrorCode { _ = try await fixture.store.state("a") } == .unavailable
+            }
+            await expectError(.unavailable) { try await fixture.store.append(.thing(.created, "b")) }
+            try await fixture.redis.send("SCRIPT", "KILL")
+            _ = try? await blocking
+            #expect(try await fixture.store.state("b") == nil)
+            try await fixture.store.append(.thing(.created, "b"))
+        }
+    }
+
+    @Test func `may not be used as a store needs it says whom to ask`() async throws {
+        try await withStore { fixture in
+            try await fixture.redis.send("ACL", "SETUSER", "reader", "on", ">secret", "~*", "+@all", "-evalsha")
+            let url = "unix://\(fixture.server.socketPath)"
+            var configuration = try RedisConfiguration(url: url)
+            (configuration.username, configuration.password) = ("reader", "secret")
+            let redis = RedisClient(
+                configuration: configuration, eventLoopGroup: .singletonMultiThreadedEventLoopGroup, logger: .silent
+            )
+            async let _: Void = redis.run()
+            try await redis.waitUntilConnected()
+            let store = fixture.anotherStore(on: redis)
+            do {
+                try await store.append(.thing(.created, "a"))
+                Issue.record("nothing was thrown")
+            } catch let error as StoreError {
+                #expect(error.code == .unavailable)
+                #expect(error.message.contains("ACL"))
+                #expect(error.retryAfter == .seconds(5))
+            }
         }
     }
 
