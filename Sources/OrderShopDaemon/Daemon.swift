@@ -89,6 +89,7 @@ public struct Daemon: Sendable {
             configuration = RedisConfiguration(address: .unix(path: embedded.socketPath))
         } else {
             configuration = try RedisConfiguration(url: settings.redis.url ?? "")
+            configuration.clusterUse = clusterUse
         }
         configuration.clientName = "ordershopd"
         // A frozen Redis is found out soon, and its return sooner. What was cut off is asked for again.
@@ -96,9 +97,19 @@ public struct Daemon: Sendable {
         configuration.backoffMaximum = .milliseconds(500)
         // The embedded Redis knows no password: nobody but us can reach its socket.
         if embedded == nil, let password = try settings.redis.password() { configuration.password = password }
+        configuration.sentinelPassword = try settings.redis.sentinelPassword()
         if let file = settings.redis.tlsCA { configuration.tls?.caFile = file }
         return RedisClient(
             configuration: configuration, eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+    }
+
+    /// All keys of a shop with a name are on one slot, whichever key is asked for.
+    private var clusterUse: RedisConfiguration.ClusterUse {
+        settings.shop.isEmpty
+            ? .refuse(
+                because: "the keys of a shop without a name would be spread over its nodes, where nothing can be "
+                    + "changed in one step; give the shop a name, by --shop NAME or by shop: NAME in the file")
+            : .slot(of: Keyspace(shop: settings.shop).clock)
     }
 
     // MARK: What clients see
