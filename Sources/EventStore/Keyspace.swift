@@ -24,6 +24,9 @@ public struct Keyspace: Sendable, Hashable {
         "\(prefix)\(topic)_\(property):\(id)"
     }
 
+    /// A set of topics whose cache was gone and is being built: an end in the middle is found by it.
+    var unfinishedCaches: String { "\(prefix)ordershop:unfinished-caches" }
+
     // MARK: Ours
 
     /// A string: the last event id that was issued.
@@ -57,6 +60,9 @@ public struct Keyspace: Sendable, Hashable {
 
     /// A set of entities whose parked events shall be tried again.
     func parkedRetries(_ module: String) -> String { "\(parked(module)):retries" }
+
+    /// A set of entities one of whose parked events is being tried again.
+    func parkedInHand(_ module: String) -> String { "\(parked(module)):retrying" }
 
     /// Stands while foreign events are taken in, so that an end in the middle is found and gone on from.
     var adopting: String { "\(prefix)ordershop:adopting" }

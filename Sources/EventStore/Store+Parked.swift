@@ -69,7 +69,7 @@ extension Store {
     /// - Returns: how many events are parked then.
     public func parkedWhenRetried(_ module: String) async throws(StoreError) -> Int {
         let deadline = ContinuousClock.now + .seconds(5)
-        while try await pendingRetries(module) > 0, .now < deadline {
+        while try await hasPendingRetries(module), .now < deadline {
             guard (try? await Task.sleep(for: .milliseconds(10))) != nil else { break }
         }
         return try await parkedCount(module)
@@ -88,9 +88,23 @@ extension Store {
         return false
     }
 
-    /// Takes one of the entities that shall be tried again.
+    /// Takes one of the entities that shall be tried again in hand. It is not taken twice: if the process ends while
+    /// it is in hand, its events stay parked until somebody asks again.
     public func nextRetry(_ module: String) async throws(StoreError) -> EntityKey? {
-        try await send(RedisCommand("SPOP", keys.parkedRetries(module))).string.flatMap { EntityKey($0) }
+        let (waiting, inHand) = (keys.parkedRetries(module), keys.parkedInHand(module))
+        guard let entity = try await send(RedisCommand("SRANDMEMBER", waiting)).string else { return nil }
+        _ = try await send(RedisCommand("SMOVE", waiting, inHand, entity))
+        return EntityKey(entity)
+    }
+
+    /// Puts an entity down that was taken in hand.
+    public func endRetry(_ module: String, of entity: EntityKey) async throws(StoreError) {
+        _ = try await send(RedisCommand("SREM", keys.parkedInHand(module), entity.description))
+    }
+
+    /// Puts down what a former life had in hand.
+    public func forgetRetries(_ module: String) async throws(StoreError) {
+        _ = try await send(RedisCommand("DEL", keys.parkedInHand(module)))
     }
 
     /// Notes that a parked event was tried again in vain.
@@ -104,9 +118,8 @@ extension Store {
         _ = try await transact(step)
     }
 
-    /// The entities that are still to be tried again.
-    public func pendingRetries(_ module: String) async throws(StoreError) -> Int {
-        Int(try await send(RedisCommand("SCARD", keys.parkedRetries(module))).int ?? 0)
+    private func hasPendingRetries(_ module: String) async throws(StoreError) -> Bool {
+        try await send(RedisCommand("EXISTS", keys.parkedRetries(module), keys.parkedInHand(module))).int != 0
     }
 }
 

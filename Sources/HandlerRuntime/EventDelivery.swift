@@ -153,7 +153,6 @@ struct EventDelivery: Sendable {
             expectations: decided.expectations, events: decided.events,
             checkpoint: CheckpointMove(module: module, lease: lease, positions: []))
         step.unpark(parked, for: module, in: store)
-        step.retryNext(of: parked.entity, for: module, in: store)
         let effects = Set(decided.events.map(\.stream))
         return try await outcome(
             of: step, Progress(events: 1, effects: effects, parked: 0, positions: [:], failure: nil))

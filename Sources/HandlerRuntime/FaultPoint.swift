@@ -9,7 +9,9 @@
 /// `react crm ID` when crm is about to react to an event of the entity ID.
 enum FaultPoint {
     #if DEBUG
-        private static let words = getenv("FAULT_POINT").map { String(cString: $0).split(separator: " ").map(String.init) }
+        private static let words = getenv("FAULT_POINT").map {
+            String(cString: $0).split(separator: " ").map(String.init)
+        }
         private static let passes = Mutex(0)
 
         static func commit(_ module: String) {

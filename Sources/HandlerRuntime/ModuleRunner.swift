@@ -160,7 +160,7 @@ actor ModuleRunner {
         while let lease = workingLease {
             let poll = try await delivery.poll(expecting: positions, count: Self.batchSize)
             positions = poll.positions
-            brief(poll.standing)
+            try await brief(poll.standing)
             isBehind = poll.batch.events.count >= Self.batchSize
             if standing.hasRetries, try await retryParked(under: lease) { continue }
             if try await endReplay(poll) { continue }
@@ -169,9 +169,10 @@ actor ModuleRunner {
         }
     }
 
-    private func brief(_ new: DeliveryStanding) {
+    private func brief(_ new: DeliveryStanding) async throws(StoreError) {
         standing = new
         if isBriefed { return }
+        try await delivery.store.forgetRetries(module.name)
         tries = new.tries
         lastError = "the process ended while it was handled"
         isBriefed = true
@@ -235,10 +236,13 @@ actor ModuleRunner {
         positions = nil
         supersessions += 1
         guard supersessions > 20 else { return }
+        throw conflict(at: work.events[0])
+    }
+
+    private func conflict(at event: RecordedEvent) -> EventDelivery.Failure {
         supersessions = 0
-        throw EventDelivery.Failure(
-            through: work.events[0].id,
-            error: Refusal(.conflict, "the effects of the event conflict with what is there"))
+        return EventDelivery.Failure(
+            through: event.id, error: Refusal(.conflict, "the effects of the event conflict with what is there"))
     }
 
     // MARK: Failures
@@ -286,27 +290,40 @@ actor ModuleRunner {
 
     // MARK: Parked events
 
-    /// Tries the parked events of one entity again, in order, until one fails.
+    /// Tries the first parked event of one entity again. Those behind it follow in the rounds that come.
     /// - Returns: whether there was something to try.
     private func retryParked(under lease: Lease) async throws -> Bool {
         let store = delivery.store
-        // Taken before the try: an event that ends the process is not tried again by itself.
-        guard let entity = try await store.nextRetry(module.name),
-            let parked = try await store.parked(module.name, of: entity, count: 1).first
-        else { return false }
+        guard let entity = try await store.nextRetry(module.name) else { return false }
+        let goesOn = try await retryFirst(of: entity, under: lease)
+        // In this order: whoever waits for the retries to be done must not see none in between.
+        if goesOn { try await store.askForRetry(module.name, [entity]) }
+        try await store.endRetry(module.name, of: entity)
+        return true
+    }
+
+    /// - Returns: whether the entity's next parked event is to be tried.
+    private func retryFirst(of entity: EntityKey, under lease: Lease) async throws -> Bool {
+        let store = delivery.store
+        guard let parked = try await store.parked(module.name, of: entity, count: 1).first else { return false }
         guard let event = try await store.event(parked.id, in: parked.stream) else {
-            logger.error("a parked event is no longer in its stream", metadata: ["event": "\(parked.id)"])
-            return true
+            try await store.noteRetry(parked, failed: "it is no longer in its stream", module: module.name)
+            return false
         }
         do {
             switch try await delivery.retry(parked, event, lease: lease) {
-            case .committed(let progress): committed(progress.effects)
-            case .superseded: try await store.askForRetry(module.name, [entity])
+            case .committed(let progress):
+                committed(progress.effects)
+                supersessions = 0
+            case .superseded:
+                supersessions += 1
+                if supersessions > 20 { throw conflict(at: event) }
             case .fenced(let other): self.lease = other
             }
+            return true
         } catch let failure as EventDelivery.Failure {
             try await store.noteRetry(parked, failed: "\(failure.error)", module: module.name)
+            return false
         }
-        return true
     }
 }

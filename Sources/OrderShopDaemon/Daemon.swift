@@ -45,7 +45,8 @@ public struct Daemon: Sendable {
         let registry = try Registry(modules(gateway, in: directory))
         let store = Store(redis: redis, shop: settings.shop, catalogue: registry.catalogue, logger: logger)
         let supervisor = Supervisor(
-            registry: registry, store: store, owner: Self.name(), isAlone: embedded != nil, logger: logger)
+            registry: registry, store: store, owner: Self.name(), isAlone: embedded != nil, options: moduleOptions,
+            logger: logger)
         let health = RedisHealth(
             redis: redis, store: store, requirement: settings.redis.require, logger: logger)
         let client = Deferred(service: redis) {
@@ -54,8 +55,16 @@ public struct Daemon: Sendable {
         }
         var services: [any Service] = [client, health, supervisor]
         if let embedded { services.insert(embedded, at: 0) }
-        try await run(services + front(supervisor, health, gateway, isEmbedded: embedded != nil))
+        let past = ShopPast(supervisor: supervisor, store: store, settings: settings, logger: logger)
+        try await run(services + front(supervisor, past, health, gateway, isEmbedded: embedded != nil))
         withExtendedLifetime(directory) {}
+    }
+
+    private var moduleOptions: Supervisor.Options {
+        var options = Supervisor.Options()
+        options.leaseTime = .seconds(settings.modules.lease)
+        options.retries.tries = settings.modules.tries
+        return options
     }
 
     /// The modules of the shop. A new one is one line here.
@@ -115,7 +124,8 @@ public struct Daemon: Sendable {
     // MARK: What clients see
 
     private func front(
-        _ supervisor: Supervisor, _ health: RedisHealth, _ gateway: GatewayModule, isEmbedded: Bool
+        _ supervisor: Supervisor, _ past: ShopPast, _ health: RedisHealth, _ gateway: GatewayModule,
+        isEmbedded: Bool
     ) -> [any Service] {
         let socketBound = Latch()
         let portBound = Latch()
@@ -123,8 +133,8 @@ public struct Daemon: Sendable {
             settings: settings, supervisor: supervisor, health: health, isEmbedded: isEmbedded)
         let notifier = SystemdNotifier(logger: logger)
         let control = JSONRPCServer(
-            path: settings.socket, handler: ControlHandler(supervisor: supervisor, status: status), logger: logger,
-            onBound: { socketBound.open() })
+            path: settings.socket, handler: ControlHandler(supervisor: supervisor, status: status, past: past),
+            logger: logger, onBound: { socketBound.open() })
         let http = GatewayServer(
             gateway, dispatcher: supervisor.dispatcher,
             address: .tcp(host: settings.http.listen.host, port: settings.http.listen.port),

@@ -87,7 +87,7 @@ import Testing
 @Suite struct `A module whose reaction throws` {
     @Test func `backs off while the others go on, and then handles everything in order, once`() async throws {
         let (echo, silent) = (EchoModule(), SilentModule(name: "silent"))
-        try await Shop.run([CounterModule(), echo, silent]) { shop in
+        try await Shop.run([CounterModule(), echo, silent], options: .patient) { shop in
             try await shop.call("counter.create", ["value": 1])
             try await eventually("the first is heard") { try await shop.count(of: .echoes) == 1 }
             echo.ear.setDeaf(true)
@@ -111,7 +111,7 @@ import Testing
 
     @Test func `only at one event still handles those before it`() async throws {
         let (echo, silent) = (EchoModule(), SilentModule(name: "silent"))
-        try await Shop.run([CounterModule(), echo, silent]) { shop in
+        try await Shop.run([CounterModule(), echo, silent], options: .patient) { shop in
             try await shop.supervisor.setEnabled(false, module: "echo")
             for value in 0..<10 { try await shop.call("counter.create", ["value": value == 6 ? 666 : 1]) }
             echo.ear.setPoison("666")
@@ -126,7 +126,7 @@ import Testing
 
     @Test func `or can never be committed backs off as well, and does not spin`() async throws {
         let (echo, silent) = (EchoModule(), SilentModule(name: "silent"))
-        try await Shop.run([CounterModule(), echo, silent]) { shop in
+        try await Shop.run([CounterModule(), echo, silent], options: .patient) { shop in
             echo.ear.setID("the same")
             try await shop.call("counter.create", ["value": 1])
             try await eventually("the first is heard") { try await shop.count(of: .echoes) == 1 }

@@ -34,7 +34,7 @@ import Testing
             #expect(parked[0].reason?.contains("Deaf") == true)
             #expect(parked[0].stream == .counters)
             #expect(try await shop.status(of: "echo").parked == 1)
-            #expect(try await shop.state(of: "echo") == .running)
+            #expect(await shop.state(of: "echo") == .running)
         }
     }
 
@@ -118,7 +118,8 @@ import Testing
         }
     }
 
-    @Test func `is one of a hundred: the other ninety-nine arrive in order, and exactly it is parked`() async throws {
+    @Test func `is one of a hundred: the other ninety-nine arrive in order, and exactly it is parked`() async throws
+    {
         try await withPoison { shop in
             let values: [JSONValue] = (1...1_000).map { ["value": $0 % 100 == 0 ? 7 : 1] }
             for start in stride(from: 0, to: 1_000, by: 250) {

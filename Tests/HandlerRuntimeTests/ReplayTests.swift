@@ -16,7 +16,8 @@ import Testing
 
     private func isDone(_ shop: Shop) async throws {
         try await eventually("the replay is done") {
-            try await shop.store.standing(of: "echo").replay == nil && shop.state(of: "echo") == .running
+            guard try await shop.store.standing(of: "echo").replay == nil else { return false }
+            return await shop.state(of: "echo") == .running
         }
     }
 
@@ -72,7 +73,7 @@ import Testing
             try await creating
             try await eventually("all are heard") { Set(echo.ear.heard).count == 400 }
             try await isDone(shop)
-            #expect(echo.ear.heard.count == 400)
+            // A reaction that was running while its module was sent back may have run again; its effects have not.
             #expect(try await shop.count(of: .echoes) == 400)
         }
     }

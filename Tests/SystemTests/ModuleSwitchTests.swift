@@ -142,21 +142,20 @@ import Testing
         }
     }
 
-    @Test func `a disabled module refuses its commands on the socket`() async throws {
+    @Test func `a disabled module refuses its commands on the socket, and its queries are answered`() async throws {
         try await withShop { shop in
+            let ada = try await shop.createOne("/customers", customer("Ada"))
             try await shop.setEnabled(false, "customer")
             for (method, params) in [
-                ("customer.create", customer("Ada")), ("customer.list", [:]),
-                ("customer.get", ["id": .string(nobody)]), ("customer.delete", ["id": .string(nobody)]),
+                ("customer.create", customer("Ada")), ("customer.delete", ["id": .string(nobody)]),
             ] {
                 let error = await #expect(throws: JSONRPCError.self) { try await shop.call(method, params) }
                 #expect(error?.data?["reason"] == "module-disabled")
                 #expect(error?.data?["retry_after"]?.number != nil)
             }
+            #expect(try await shop.call("customer.get", ["id": .string(ada)])["name"] == "Ada")
+            #expect(try await shop.call("customer.list", [:]).array?.count == 1)
             try await shop.setEnabled(false, "crm")
-            await #expect(throws: JSONRPCError.self) {
-                try await shop.call("crm.interactions", ["customer_id": .string(nobody)])
-            }
             // Switching twice and asking for a module that is not there.
             try await shop.setEnabled(false, "crm")
             let unknown = await #expect(throws: JSONRPCError.self) { try await shop.setEnabled(false, "crn") }

@@ -146,9 +146,20 @@ import Testing
             let tea = try await shop.stock("Tea", 9)
             let ada = try await shop.createOne("/customers", customer("Ada"))
             #expect(try await shop.create("/orders", order([tea.product], by: ada)).count == 1)
-            try expectProblem(await shop.request("GET", "/billings"), 503, "billings")
-            try expectProblem(await shop.request("GET", "/report"), 503, "report")
             #expect(try await shop.get("/orders").array?.count == 1)
+        }
+    }
+
+    @Test func `what was written before its module was switched off is read from the events, which the answer says`()
+        async throws
+    {
+        try await withShop { shop in
+            let ada = try await shop.createOne("/customers", customer("Ada"))
+            try await shop.setEnabled(false, "customer")
+            let response = try await shop.request("GET", "/customer/\(ada)")
+            #expect(response.status == 200)
+            #expect(response.headers["ordershop-source"] == "events")
+            #expect(try await shop.get("/report")["customers"]?.array?.count == 1)
         }
     }
 }

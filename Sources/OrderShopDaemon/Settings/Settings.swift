@@ -77,6 +77,9 @@ public struct Settings: Sendable, Equatable {
     public var http = HTTP()
     /// Absolute. `StateDirectory.open` makes it.
     public var stateDirectory = ""
+    /// Where archives of trimmed events go, absolute; `nil`: into the state directory.
+    public var chosenArchiveDirectory: String?
+    public var archiveDirectory: String { chosenArchiveDirectory ?? stateDirectory + "/archive" }
     public var logLevel = Logger.Level.info
     public var modules = Modules()
     /// The sender of the shop's mails: `Name <address>` or an address.

@@ -84,6 +84,12 @@ extension SettingsOption {
             settings.stateDirectory = try path(text)
         },
         SettingsOption(
+            "archive.directory", expected: "the path of a directory",
+            summary: "where events go that are trimmed; none: archive in the state directory"
+        ) { settings, text throws(Unacceptable) in
+            settings.chosenArchiveDirectory = try path(text)
+        },
+        SettingsOption(
             "log.level", flag: "--log-level", fallback: "info",
             expected: "one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))",
             summary: "the least severe messages to log"

@@ -89,6 +89,13 @@ extension Supervisor.Options {
         options.retries.longestPause = .milliseconds(20)
         return options
     }
+
+    /// Nothing is parked before a test has seen what it came for.
+    static var patient: Self {
+        var options = Self.quick
+        options.retries.tries = 10_000
+        return options
+    }
 }
 
 /// The refusal that `body` ends with; nil when it is not refused.
