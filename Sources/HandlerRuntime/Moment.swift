@@ -53,7 +53,8 @@ public struct Moment: Sendable, Hashable {
         let asked = parts
         let seconds = timegm(&parts) - offset(zone)
         // Whoever names the 31st of February means nothing.
-        guard asked.tm_mday == parts.tm_mday, asked.tm_hour == parts.tm_hour, asked.tm_min == parts.tm_min,
+        guard asked.tm_mon == parts.tm_mon, asked.tm_mday == parts.tm_mday, asked.tm_hour == parts.tm_hour,
+            asked.tm_min == parts.tm_min,
             seconds >= 0
         else { return nil }
         let digits = (fraction ?? "") + String(repeating: "0", count: 6 - (fraction?.count ?? 0))

@@ -7,7 +7,31 @@ import Testing
         ("module list", "module.list {}"),
         ("module enable crm", #"module.enable {"name":"crm"}"#),
         ("module disable crm", #"module.disable {"name":"crm"}"#),
+        ("module show crm", #"module.show {"name":"crm"}"#),
+        ("module preview crm", #"module.preview {"name":"crm"}"#),
+        ("module enable crm --preview", #"module.enable {"name":"crm","preview":true}"#),
+        ("module enable crm --from now", #"module.enable {"name":"crm","from":"now"}"#),
+        (
+            "module enable crm --skip-effects-before 2026-01-30T00:00:00Z",
+            #"module.enable {"name":"crm","skip_effects_before":"2026-01-30T00:00:00Z"}"#
+        ),
+        ("module disable crm --within 1", #"module.disable {"name":"crm","within":1}"#),
+        ("module restart crm", #"module.restart {"name":"crm"}"#),
+        ("module replay crm --from 1-2", #"module.replay {"name":"crm","from":"1-2","effects":"none"}"#),
+        (
+            "module replay crm --from beginning --effects all",
+            #"module.replay {"name":"crm","from":"beginning","effects":"all"}"#
+        ),
         ("module rebuild crm", #"module.rebuild {"name":"crm"}"#),
+        ("parked list crm", #"parked.list {"module":"crm","limit":100}"#),
+        (
+            "parked list crm --entity customer:C --after 1-2 --limit 5",
+            #"parked.list {"module":"crm","limit":5,"entity":"customer:C","after":"1-2"}"#
+        ),
+        ("parked show crm 1-2", #"parked.show {"module":"crm","event":"1-2"}"#),
+        ("parked retry crm --all", #"parked.retry {"module":"crm","all":true}"#),
+        ("parked retry crm --event 1-2", #"parked.retry {"module":"crm","event":"1-2"}"#),
+        ("parked discard crm --entity customer:C", #"parked.discard {"module":"crm","entity":"customer:C"}"#),
         ("customer list", "customer.list {}"),
         ("customer get C", #"customer.get {"id":"C"}"#),
         ("customer create --name Ann --email a@b", #"customer.create {"name":"Ann","email":"a@b"}"#),

@@ -17,7 +17,10 @@ struct PreviewReport {
         let effects = members("effects")
         lines += effects.isEmpty ? ["  nothing"] : effects.map { "  \($0.value.text)  \(printable($0.key))" }
         if number("failing") > 0 {
-            lines += ["", "\(number("failing")) could not be handled as things are: \(printable(preview["reason"]?.string ?? ""))"]
+            lines += [
+                "",
+                "\(number("failing")) could not be handled as things are: \(printable(preview["reason"]?.string ?? ""))",
+            ]
         }
         return lines.joined(separator: "\n")
     }
