@@ -5,8 +5,10 @@ public final class RedisCluster: Sendable {
     /// The first three begin as primaries, each with a third of the slots; the replica of number n is n + 3.
     public let nodes: [RedisNode]
 
-    /// A URL with one node of the cluster, which is enough to find all others.
-    public var url: String { url(ofNode: 0) }
+    /// A URL with three nodes of the cluster: each is enough to find all others.
+    public var url: String {
+        "redis+cluster://" + nodes.prefix(3).map { "127.0.0.1:\($0.port)" }.joined(separator: ",")
+    }
 
     public func url(ofNode number: Int) -> String { "redis+cluster://127.0.0.1:\(nodes[number].port)" }
 
@@ -32,10 +34,11 @@ public final class RedisCluster: Sendable {
         for node in nodes { node.server.kill() }
     }
 
-    /// Fails over as soon as a second has gone by without a primary's word.
+    /// A replica takes over when two seconds have gone by without its primary's word: a busy machine may well keep one
+    /// quiet for one.
     private static func clusterOptions(bus: Int) -> [String] {
         [
-            "--cluster-enabled", "yes", "--cluster-port", "\(bus)", "--cluster-node-timeout", "1000",
+            "--cluster-enabled", "yes", "--cluster-port", "\(bus)", "--cluster-node-timeout", "2000",
             "--cluster-replica-validity-factor", "0", "--repl-diskless-sync-delay", "0",
         ]
     }

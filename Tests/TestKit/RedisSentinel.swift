@@ -45,7 +45,7 @@ public final class RedisSentinels: Sendable {
         (self.ports, self.processes, self.directory) = (ports, processes, directory)
     }
 
-    /// Takes the primary for dead after half a second.
+    /// Takes the primary for dead after a second.
     private static func configuration(
         _ port: Int, primary: Int, _ directory: String, _ password: String?
     ) -> String {
@@ -54,7 +54,7 @@ public final class RedisSentinels: Sendable {
         bind 127.0.0.1
         dir \(directory)
         sentinel monitor \(primaryName) 127.0.0.1 \(primary) 2
-        sentinel down-after-milliseconds \(primaryName) 500
+        sentinel down-after-milliseconds \(primaryName) 1000
         sentinel failover-timeout \(primaryName) 3000
         \(password.map { "requirepass \($0)\nsentinel sentinel-pass \($0)" } ?? "")
 

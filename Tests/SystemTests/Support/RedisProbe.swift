@@ -5,6 +5,8 @@ import Redis
 /// Plain Redis commands, each over a connection of its own: it outlives every daemon and every Redis.
 struct RedisProbe: Sendable {
     let url: String
+    /// In a cluster, a key whose node is asked.
+    var key: String?
 
     func run(_ name: String, _ arguments: String...) async throws -> RedisValue {
         try await pipeline([RedisCommand(name, arguments: arguments)])[0]
@@ -12,9 +14,10 @@ struct RedisProbe: Sendable {
 
     func pipeline(_ commands: [RedisCommand]) async throws -> [RedisValue] {
         let logger = Logger(label: "probe") { _ in SwiftLogNoOpLogHandler() }
+        var configuration = try RedisConfiguration(url: url)
+        if let key { configuration.clusterUse = .slot(of: key) }
         let client = RedisClient(
-            configuration: try RedisConfiguration(url: url),
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+            configuration: configuration, eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
         let replies = try await client.withDedicatedConnection { try await $0.pipeline(commands) }
         for case .error(let error) in replies { throw error }
         return replies

@@ -7,7 +7,7 @@ struct Shop: Sendable {
     let daemon: DaemonProcess
 
     /// Redis, as somebody with redis-cli sees it.
-    var redis: RedisProbe { RedisProbe(url: daemon.redis) }
+    var redis: RedisProbe { RedisProbe(url: daemon.redis, key: daemon.options.shop.map { "{\($0)}" }) }
     /// What stands before every key of the shop.
     var prefix: String { daemon.options.shop.map { "{\($0)}:" } ?? "" }
 
