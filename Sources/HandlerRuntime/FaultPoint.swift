@@ -3,10 +3,10 @@
     import Synchronization
 #endif
 
-/// Places at which a test has the process end, as if it was killed there. In a release there are none.
+/// Places at which a test has the process end or stand still, as if it was hit just there. In a release there are none.
 ///
-/// The variable `FAULT_POINT` names one: `commit crm 3` ends it before the third commit of the module crm,
-/// `react crm ID` when crm is about to react to an event of the entity ID.
+/// The variable `FAULT_POINT` names one: `commit crm 3` ends it before the third commit of the module crm, `freeze crm 3`
+/// stops it there until it gets SIGCONT, `react crm ID` ends it when crm is about to react to an event of the entity ID.
 enum FaultPoint {
     #if DEBUG
         private static let words = getenv("FAULT_POINT").map {
@@ -15,12 +15,16 @@ enum FaultPoint {
         private static let passes = Mutex(0)
 
         static func commit(_ module: String) {
-            guard let words, words.count == 3, words[0] == "commit", words[1] == module else { return }
+            guard let words, words.count == 3, ["commit", "freeze"].contains(words[0]), words[1] == module else {
+                return
+            }
             let number = passes.withLock { passes in
                 passes += 1
                 return passes
             }
-            if String(number) == words[2] { end() }
+            guard String(number) == words[2] else { return }
+            // To this thread, so that it goes no further: whichever thread takes `kill`, others run on for a moment.
+            if words[0] == "freeze" { raise(SIGSTOP) } else { end() }
         }
 
         static func react(_ module: String, _ entity: @autoclosure () -> String) {

@@ -271,14 +271,3 @@ public final class UnitOfWork {
         try await call(method, parameters, self)
     }
 }
-
-extension Refusal {
-    init(_ error: StoreError) {
-        switch error.code {
-        case .outcomeUnknown, .cancelled:
-            self.init(.outcomeUnknown, error.message, retryAfter: error.retryAfter)
-        case .unavailable: self.init(.unavailable, error.message, retryAfter: error.retryAfter)
-        case .unexpectedReply, .foreignKey: self.init(.internalError, error.message)
-        }
-    }
-}
