@@ -1,6 +1,6 @@
-import EventStore
+public import EventStore
 import Glibc
-import JSON
+public import JSON
 
 /// The directory with a shop's archives: `SHOP-FIRST_LAST.ndjson.gz` and, beside each, its manifest.
 public struct ArchiveDirectory: Sendable {
@@ -38,6 +38,22 @@ public struct ArchiveDirectory: Sendable {
             let reader = try ArchiveReader(path, manifest)
             while try !reader.read(1_000).isEmpty {}
             return manifest
+        }
+    }
+
+    /// Events as they stand in the archive, for people to look at.
+    public func events(
+        of name: String, after position: EventID = .zero, limit: Int
+    ) async throws(ArchiveError) -> [JSONValue] {
+        let reader = try await reader(of: name)
+        return try await onFileThread { () throws(ArchiveError) in
+            var events: [JSONValue] = []
+            while events.count < limit, case let page = try reader.read(500), !page.isEmpty {
+                for event in page.lazy.filter({ $0.id > position }).prefix(limit - events.count) {
+                    events.append(try ArchiveLine.json(event))
+                }
+            }
+            return events
         }
     }
 

@@ -20,6 +20,13 @@ enum ArchiveLine {
         line += "}\n".utf8
     }
 
+    /// The line as a value; as text where it has a name twice, as no object can.
+    static func json(_ event: StoredEvent) throws(ArchiveError) -> JSONValue {
+        var line: [UInt8] = []
+        try write(event, to: &line)
+        return (try? JSONValue(parsing: line)) ?? .string(String(decoding: line.dropLast(), as: UTF8.self))
+    }
+
     private static func write(
         _ field: StoredEvent.Field, of event: StoredEvent, to line: inout [UInt8]
     ) throws(ArchiveError) {

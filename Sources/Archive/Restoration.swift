@@ -25,18 +25,7 @@ public struct Restoration: Sendable {
     /// disable all modules.
     public func restore(_ name: String) async throws(ArchiveError) -> Report {
         let manifest = try await directory.verify(name)
-        guard let lock = try await asking({ () async throws(StoreError) in try await store.lockRetention() }) else {
-            throw ArchiveError(.busy, "the streams of this shop are being trimmed or restored already: wait for it")
-        }
-        let report: Report
-        do throws(ArchiveError) {
-            report = try await restore(manifest, lock)
-        } catch {
-            try? await store.release(lock)
-            throw error
-        }
-        try? await store.release(lock)
-        return report
+        return try await store.lockingPast { lock throws(ArchiveError) in try await restore(manifest, lock) }
     }
 
     private func restore(_ manifest: ArchiveManifest, _ lock: RetentionLock) async throws(ArchiveError) -> Report {

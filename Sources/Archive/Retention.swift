@@ -53,18 +53,7 @@ public struct Retention: Sendable {
 
     /// Trims all events up to `before`, or says who needs them. Goes on first with what was cut off.
     public func apply(before: EventID) async throws(ArchiveError) -> RetentionReport {
-        guard let lock = try await asking({ () async throws(StoreError) in try await store.lockRetention() }) else {
-            throw ArchiveError(.busy, "the streams of this shop are being trimmed or restored already: wait for it")
-        }
-        let report: RetentionReport
-        do throws(ArchiveError) {
-            report = try await apply(before, lock)
-        } catch {
-            try? await store.release(lock)
-            throw error
-        }
-        try? await store.release(lock)
-        return report
+        try await store.lockingPast { lock throws(ArchiveError) in try await apply(before, lock) }
     }
 
     private func apply(_ before: EventID, _ lock: RetentionLock) async throws(ArchiveError) -> RetentionReport {

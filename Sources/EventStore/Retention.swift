@@ -1,3 +1,8 @@
+extension EventID {
+    /// Behind every event there can be.
+    public static let latest = EventID(seconds: 9_999_999_999, microseconds: 0)
+}
+
 /// How far the streams of a shop have been trimmed.
 public struct RetentionStanding: Sendable, Equatable {
     /// The last event of the shop that was trimmed. Up to it, state comes from the snapshots.

@@ -62,9 +62,14 @@ extension Store {
 
     /// Ends what was begun: a restoring that was cut off may have left events that no revision knows of.
     public func resumeRestoring() async throws(StoreError) {
-        guard try await send(RedisCommand("EXISTS", keys.adopting)).int == 1 else { return }
+        guard try await isRestoring() else { return }
         try await adoptAll()
         try await finishRestoring()
+    }
+
+    /// Whether events were put back of which the shop has not taken note yet.
+    public func isRestoring() async throws(StoreError) -> Bool {
+        try await send(RedisCommand("EXISTS", keys.adopting)).int == 1
     }
 
     public func finishRestoring() async throws(StoreError) {

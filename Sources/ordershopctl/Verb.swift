@@ -19,6 +19,10 @@ enum Presentation {
     /// The value by itself on a line.
     case plain
     case status
+    /// An object: what is short first, then its lists as tables of their own.
+    case sections
+    /// A list, a value a line as JSON.
+    case lines
     /// What a module would do.
     case preview
     case prettyJSON

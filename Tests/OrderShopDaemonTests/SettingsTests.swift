@@ -54,15 +54,17 @@ struct `Settings in layers` {
         #expect(Set(table.compactMap(\.flag)).count == table.compactMap(\.flag).count)
         #expect(SettingsOption.named("redis.tls.ca")?.variable == "ORDERSHOP_REDIS_TLS_CA")
         #expect(SettingsOption.named("http.max_body")?.variable == "ORDERSHOP_HTTP_MAX_BODY")
-        #expect(SettingsOption.sections == ["redis", "redis.tls", "http", "log", "mail"])
+        #expect(SettingsOption.sections == ["redis", "redis.tls", "http", "archive", "log", "mail"])
     }
 
     /// A good value that is no default, for each option.
     static let samples: [(key: String, one: String, other: String)] = [
         ("shop", "berlin", "paris-2"),
         ("redis.url", "unix:///run/redis.sock", "rediss://u:p@redis.example:6380/3"),
+        ("redis.url", "redis+cluster://:p@a:7000,[::1]:7001", "rediss+sentinel://a:26379,b:26379/shop/3"),
         ("redis.tls.ca", "/etc/passwd", "/etc/group"),
         ("redis.password_file", "/etc/passwd", "/etc/group"),
+        ("redis.sentinel_password_file", "/etc/passwd", "/etc/group"),
         ("redis.require", "persistent", "any"),
         ("redis.server", "/opt/redis-server", "valkey-server"),
         ("socket", "/tmp/a.sock", "/tmp/b.sock"),
@@ -70,6 +72,7 @@ struct `Settings in layers` {
         ("http.max_body", "1", "1073741824"),
         ("http.max_connections", "1", "1000000"),
         ("state_directory", "/srv/a", "/srv/b"),
+        ("archive.directory", "/srv/archive", "/srv/a"),
         ("log.level", "trace", "critical"),
         ("mail.from", "a@b.example", "Größe & Co. <shop@b.example>"),
         ("currency", "USD", "JPY"),
@@ -179,6 +182,12 @@ struct `A bad value` {
         ("redis.url", "redis://localhost:6379/one", "has no number of a database after the host"),
         ("redis.url", "redis://local host:6379", "has white space in it"),
         ("redis.url", "redis://:6379", "has no address before the port"),
+        ("redis.url", "redis+cluster://a:7000,b", "has no port"),
+        ("redis.url", "redis+cluster://a:7000,", "has no port"),
+        ("redis.url", "redis+cluster://a:7000/1", "has something behind the hosts of the cluster"),
+        ("redis.url", "redis+sentinel://a:26379", "does not name the primary behind the Sentinels"),
+        ("redis.url", "redis+sentinel://a:26379/shop/one", "has no number of a database after the host"),
+        ("redis.url", "redis+other://a:7000", "has a scheme that is not known"),
         ("redis.url", "unix://redis.sock", "has no absolute path"),
         ("redis.tls.ca", "/nonexistent", "cannot be read: No such file or directory"),
         ("redis.password_file", "", "is empty"),

@@ -7,9 +7,9 @@ struct ControlHandler: JSONRPCHandler {
     private let supervisor: Supervisor
     private let methods: [String: ControlMethod]
 
-    init(supervisor: Supervisor, status: DaemonStatus) {
+    init(supervisor: Supervisor, status: DaemonStatus, past: ShopPast) {
         self.supervisor = supervisor
-        let methods = ControlMethod.all(supervisor: supervisor, status: status)
+        let methods = ControlMethod.all(supervisor: supervisor, status: status, past: past)
         self.methods = Dictionary(uniqueKeysWithValues: methods.map { ($0.name, $0) })
     }
 

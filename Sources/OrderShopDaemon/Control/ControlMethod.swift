@@ -19,8 +19,8 @@ struct ControlMethod: Sendable {
     }
 
     /// Every group of methods has a file of its own.
-    static func all(supervisor: Supervisor, status: DaemonStatus) -> [ControlMethod] {
-        let own = daemon(status) + modules(supervisor, status) + parked(supervisor)
+    static func all(supervisor: Supervisor, status: DaemonStatus, past: ShopPast) -> [ControlMethod] {
+        let own = daemon(status) + modules(supervisor, status) + parked(supervisor) + Self.past(past)
         return own + [list(of: own, supervisor.registry)]
     }
 

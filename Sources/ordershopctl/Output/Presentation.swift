@@ -11,6 +11,8 @@ extension Presentation {
             result == true || result == .null ? printable(sentence) : Self.readable(result, screen)
         case .plain: Self.readable(result, screen)
         case .status: StatusReport(result).text(on: screen)
+        case .sections: Self.sections(result.object ?? JSONObject(), screen)
+        case .lines: (result.array ?? []).map { printable($0.text) }.joined(separator: "\n")
         case .preview: PreviewReport(result).text(on: screen)
         case .prettyJSON: PrettyJSON.text(result)
         }
@@ -23,6 +25,15 @@ extension Presentation {
             return Table(objects).text(on: screen)
         }
         return Cell.text(value)
+    }
+
+    private static func sections(_ object: JSONObject, _ screen: Screen) -> String {
+        let lists = object.members.filter { $0.value.array != nil }
+        let facts = object.members.filter { $0.value.array == nil }
+        let tables = lists.filter { $0.value != [] }.map { list in
+            screen.heading(printable(list.key).replacing("_", with: " ")) + "\n" + readable(list.value, screen)
+        }
+        return ([record(JSONObject(facts.map { ($0.key, $0.value) }), screen)] + tables).joined(separator: "\n\n")
     }
 
     static func record(_ object: JSONObject, _ screen: Screen) -> String {
