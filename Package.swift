@@ -72,6 +72,7 @@ let package = Package(
             "EventStore", ["JSON", "Redis", log, nio("NIOCore")],
             resources: [
                 "transact", "load", "lag", "heartbeat", "release", "replay", "retention", "snapshot", "restore",
+                "check", "strays", "moment",
                 "recover",
             ].map { .embedInCode("Lua/\($0).lua") }),
         room(
@@ -131,7 +132,7 @@ let package = Package(
                 + modules.map { .byName(name: $0 + "Service") }),
         tests(
             "OrderShopDaemonTests", ["OrderShopDaemon", arguments, log, lifecycle, nio("NIOCore"), nio("NIOPosix")]),
-        tests("OrdershopctlTests", ["ordershopctl", "JSON", "JSONRPC", log, lifecycle, nio("NIOPosix")]),
+        tests("OrdershopctlTests", ["ordershopctl", "JSON", "JSONRPC", "TestKit", log, lifecycle, nio("NIOPosix")]),
         tests(
             "SystemTests",
             ["ordershopd", "ordershopctl", "JSON", "JSONRPC", "Redis", "TestKit", log, nio("NIOPosix")]),

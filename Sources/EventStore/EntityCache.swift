@@ -6,6 +6,54 @@ import JSON
 struct EntityCache: Sendable {
     let keys: Keyspace
 
+    /// What is kept of one entity: the fields of its hash, and the properties that have keys of their own.
+    struct Image: Sendable {
+        enum Kind: String, Sendable { case list, hash }
+
+        struct Property: Sendable {
+            let name: String
+            let key: String
+            let kind: Kind
+            /// Of a hash, names and values in turn.
+            let elements: [String]
+        }
+
+        /// Names and values in turn, the id first.
+        var fields: [String]
+        var properties: [Property] = []
+    }
+
+    func image(_ topic: Topic, _ id: String, _ entity: JSONObject) -> Image {
+        var image = Image(fields: ["id", id])
+        image.fields.reserveCapacity(2 * entity.members.count)
+        for member in entity.members where member.key != "id" {
+            image.fields.append(member.key)
+            guard let property = property(member, topic, id) else {
+                image.fields.append(member.value.plainText)
+                continue
+            }
+            image.fields.append(property.key)
+            image.properties.append(property)
+        }
+        return image
+    }
+
+    /// nil for a scalar.
+    private func property(_ member: JSONObject.Member, _ topic: Topic, _ id: String) -> Image.Property? {
+        switch member.value {
+        case .array(let elements):
+            let key = keys.property(topic, member.key, id)
+            return .init(name: member.key, key: key, kind: .list, elements: elements.map(\.plainText))
+        case .object(let object):
+            let key = keys.property(topic, member.key, id)
+            let pairs = object.members.flatMap { [$0.key, $0.value.plainText] }
+            return .init(name: member.key, key: key, kind: .hash, elements: pairs)
+        case .null, .bool, .number, .string: return nil
+        }
+    }
+
+    // MARK: Writing
+
     /// The writes that bring the cache from one state of an entity to the next.
     func writes(for change: EntityChange) -> [ReadModelWrite] {
         let topic = change.stream.topic
@@ -15,12 +63,6 @@ struct EntityCache: Sendable {
         }
         return forget(topic, change.id, change.before, keepsID: change.after != nil)
             + (change.after.map { store(topic, change.id, $0, isNew: change.before == nil) } ?? [])
-    }
-
-    /// The writes that set the cache to a state, whatever is there.
-    func rewrites(_ topic: Topic, _ id: String, _ entity: JSONObject?) -> [ReadModelWrite] {
-        let properties = forget(topic, id, entity ?? JSONObject([("id", .string(id))]), keepsID: entity != nil)
-        return properties + (entity.map { store(topic, id, $0, isNew: true) } ?? [])
     }
 
     private func forget(
@@ -35,33 +77,19 @@ struct EntityCache: Sendable {
     private func store(
         _ topic: Topic, _ id: String, _ entity: JSONObject, isNew: Bool
     ) -> [ReadModelWrite] {
-        var writes: [ReadModelWrite] = isNew ? [.command(["SADD", keys.entityIDs(topic), id])] : []
-        var fields = ["id", id]
-        for member in entity.members where member.key != "id" {
-            fields += [member.key, value(of: member, topic, id, &writes)]
+        let image = image(topic, id, entity)
+        let addition = isNew ? [ReadModelWrite.command(["SADD", keys.entityIDs(topic), id])] : []
+        let properties = image.properties.flatMap { property in
+            chunks(of: property.elements).map {
+                ReadModelWrite.command([property.kind == .list ? "RPUSH" : "HSET", property.key] + $0)
+            }
         }
-        return writes + chunks(of: fields, by: 1_000).map { .command(["HSET", keys.entity(topic, id)] + $0) }
-    }
-
-    /// A scalar as text; for a list or an object, the name of the key that it is written to.
-    private func value(
-        of member: JSONObject.Member, _ topic: Topic, _ id: String, _ writes: inout [ReadModelWrite]
-    ) -> String {
-        let key = keys.property(topic, member.key, id)
-        switch member.value {
-        case .array(let elements):
-            writes += chunks(of: elements.map(\.plainText), by: 1_000).map { .command(["RPUSH", key] + $0) }
-            return key
-        case .object(let object):
-            let pairs = object.members.map { [$0.key, $0.value.plainText] }
-            writes += chunks(of: pairs, by: 500).map { .command(["HSET", key] + $0.flatMap(\.self)) }
-            return key
-        case .null, .bool, .number, .string: return member.value.plainText
-        }
+        return addition + properties
+            + chunks(of: image.fields).map { .command(["HSET", keys.entity(topic, id)] + $0) }
     }
 
     /// Redis's Lua takes some thousand arguments in one call.
-    private func chunks<Element>(of elements: [Element], by size: Int) -> [[Element]] {
+    private func chunks(of elements: [String], by size: Int = 1_000) -> [[String]] {
         stride(from: 0, to: elements.count, by: size).map {
             Array(elements[$0..<min($0 + size, elements.count)])
         }

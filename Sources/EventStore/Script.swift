@@ -60,5 +60,8 @@ struct Scripts: Sendable {
     let snapshot = Script(PackageResources.snapshot_lua)
     let restore = Script(PackageResources.restore_lua)
     let replay = Script(PackageResources.replay_lua)
+    let check = Script(PackageResources.check_lua)
+    let strays = Script(PackageResources.strays_lua)
+    let moment = Script(PackageResources.moment_lua)
     let recover = Script(PackageResources.recover_lua)
 }

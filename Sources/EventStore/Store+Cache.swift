@@ -1,10 +1,14 @@
-import JSON
 import Redis
 
 extension Store {
-    /// Whether the entity cache of a topic is gone although there are entities.
+    /// Whether the entity cache of a topic is gone although there are entities, or was being built when that ended.
     public func isCacheMissing(_ topic: TopicDefinition) async throws(StoreError) -> Bool {
-        if try await send(RedisCommand("EXISTS", keys.entityIDs(topic.topic))).int == 1 { return false }
+        let replies = try await pipeline([
+            RedisCommand("EXISTS", keys.entityIDs(topic.topic)),
+            RedisCommand("SISMEMBER", keys.unfinishedCaches, topic.topic.name),
+        ])
+        if replies[1].int == 1 { return true }
+        if replies[0].int == 1 { return false }
         var position: EventID? = .zero
         while let start = position {
             let page = try await list(topic, after: start)
@@ -14,50 +18,23 @@ extension Store {
         return false
     }
 
-    /// Writes the entity cache of a topic anew from the events, while everything else goes on.
+    /// Makes the entity cache and the revisions of a topic anew from the events, while everything else goes on.
     ///
-    /// Every entity is written under the condition that its revision is still the one that was read: an entity
-    /// that changes meanwhile is written by the step that changes it.
+    /// Each entity that is not as its events say is replaced in one step, together with its place in the set of ids.
+    /// Whoever reads meanwhile finds every entity, old or new. Nothing is built beside and swapped in: the cache of a
+    /// million entities is millions of keys, and to rename them in one step would stop the shop for seconds.
     /// - Returns: how many entities there are.
     public func rebuildCache(_ topic: TopicDefinition) async throws(StoreError) -> Int {
-        try await dropStaleEntities(topic.topic)
-        var count = 0
-        var position: EventID? = .zero
-        while let start = position {
-            let page = try await list(topic, after: start, count: 200)
-            count += page.entities.count
-            for outcome in try await transactEach(page.entities.map { rewrite($0, of: topic.topic) }) {
-                _ = try outcome.get()
-            }
-            position = page.next
-        }
-        return count
+        try await verifyEntities(of: topic, isMending: true) { _ in }.checked
     }
 
-    private func rewrite(_ state: EntityState, of topic: Topic) -> Transaction {
-        var transaction = Transaction(expectations: [.revision(topic, id: state.id, state.revision)])
-        transaction.writes = EntityCache(keys: keys).rewrites(topic, state.id, state.decoded())
-        return transaction
+    /// A cache that is gone must not be taken for whole when its building ends half way.
+    func noteUnfinished(_ topic: Topic) async throws(StoreError) {
+        if try await send(RedisCommand("EXISTS", keys.entityIDs(topic))).int == 1 { return }
+        _ = try await send(RedisCommand("SADD", keys.unfinishedCaches, topic.name))
     }
 
-    /// Takes entities out of the cache that no event speaks of any more.
-    private func dropStaleEntities(_ topic: Topic) async throws(StoreError) {
-        var cursor = "0"
-        repeat {
-            let reply = try await send(
-                RedisCommand("SSCAN", keys.entityIDs(topic), cursor, "COUNT", "200"))
-            guard let page = reply.array, page.count == 2 else { throw unexpected(reply) }
-            cursor = page[0].string ?? "0"
-            let ids = (page[1].array ?? []).compactMap(\.string)
-            let states = try await load(ids.map { .id(topic, $0) })
-            let stale = zip(ids, states).filter { $1?.exists != true }.map(\.0)
-            for outcome in try await transactEach(stale.map { drop($0, of: topic) }) { _ = try outcome.get() }
-        } while cursor != "0"
-    }
-
-    private func drop(_ id: String, of topic: Topic) -> Transaction {
-        var transaction = Transaction(expectations: [.revision(topic, id: id, nil)])
-        transaction.writes = EntityCache(keys: keys).rewrites(topic, id, nil)
-        return transaction
+    func noteFinished(_ topic: Topic) async throws(StoreError) {
+        _ = try await send(RedisCommand("SREM", keys.unfinishedCaches, topic.name))
     }
 }

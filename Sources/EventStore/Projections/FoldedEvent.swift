@@ -1,0 +1,139 @@
+import JSON
+import NIOCore
+import Redis
+
+/// An event, read for no more than folding needs, as there are many of them.
+struct FoldedEvent: Sendable {
+    let id: EventID
+    let action: Action
+    /// The entity's id, as it stands in its text.
+    let entityID: ByteBuffer
+    let entity: ByteBuffer
+    /// The entity's place in the snapshot that the event was read from, `-` without a first event; empty for a stream.
+    let birth: String
+
+    var isDeleted: Bool { action == .deleted }
+}
+
+extension FoldedEvent {
+    /// Reads the form in which a snapshot has an entity without a first event: `ID ACTION TEXT`.
+    init?(unborn entityID: String, _ value: String) {
+        let words = value.split(separator: " ", maxSplits: 2)
+        guard words.count == 3, let id = EventID(words[0]) else { return nil }
+        self.init(
+            id: id, action: Action(String(words[1])), entityID: ByteBuffer(string: entityID),
+            entity: ByteBuffer(string: String(words[2])), birth: "-")
+    }
+}
+
+/// Where the events of a topic are read from.
+enum FoldSource: Sendable, Hashable {
+    case stream(Action)
+    case snapshot
+}
+
+/// A page of a stream, read for folding.
+struct FoldPage: Sendable {
+    let events: [FoldedEvent]
+    /// Where the next page begins; nil behind the last one.
+    let next: EventID?
+
+    static let size = 500
+}
+
+extension Store {
+    /// A page of events for folding. What is no event of an entity is left out.
+    func fold(
+        _ source: FoldSource, of topic: Topic, after position: EventID, upTo end: EventID
+    ) async throws(StoreError) -> FoldPage {
+        let key =
+            switch source {
+            case .stream(let action): keys.stream(StreamKey(topic, action))
+            case .snapshot: keys.snapshot(topic)
+            }
+        let count = String(FoldPage.size)
+        let reply = try await send(RedisCommand("XRANGE", key, "(\(position)", end.description, "COUNT", count))
+        let entries = reply.array ?? []
+        let last = entries.last?.array?.first?.buffer.flatMap { EventID($0) }
+        return FoldPage(
+            events: entries.compactMap { Self.folded($0, source) }, next: entries.count < FoldPage.size ? nil : last
+        )
+    }
+
+    private static func folded(_ entry: RedisValue, _ source: FoldSource) -> FoldedEvent? {
+        guard let pair = entry.array, pair.count == 2, let place = pair[0].buffer, let id = EventID(place),
+            let fields = pair[1].array, let entity = field("entity", of: fields)
+        else { return nil }
+        switch source {
+        case .stream(let action):
+            guard let name = entity.entityID else { return nil }
+            return FoldedEvent(id: id, action: action, entityID: name, entity: entity, birth: "")
+        case .snapshot:
+            guard let name = field("id", of: fields), let action = field("action", of: fields),
+                let revision = field("revision", of: fields).flatMap({ EventID($0) })
+            else { return nil }
+            return FoldedEvent(
+                id: revision, action: Action(String(buffer: action)), entityID: name, entity: entity,
+                birth: String(buffer: place))
+        }
+    }
+
+    private static func field(_ name: StaticString, of fields: [RedisValue]) -> ByteBuffer? {
+        for index in stride(from: 0, to: fields.count - 1, by: 2) where fields[index].buffer?.holds(name) == true {
+            return fields[index + 1].buffer
+        }
+        return nil
+    }
+}
+
+extension EventID {
+    /// Reads the form that Redis prints, from its bytes.
+    init?(_ buffer: ByteBuffer) {
+        var parts: (UInt64, UInt64) = (0, 0)
+        var isBehindDash = false
+        for byte in buffer.readableBytesView {
+            if byte == UInt8(ascii: "-") {
+                if isBehindDash { return nil }
+                isBehindDash = true
+                continue
+            }
+            let digit = UInt64(byte &- UInt8(ascii: "0"))
+            guard digit < 10 else { return nil }
+            if isBehindDash { parts.1 = parts.1 &* 10 &+ digit } else { parts.0 = parts.0 &* 10 &+ digit }
+        }
+        guard isBehindDash else { return nil }
+        self.init(seconds: parts.0, microseconds: parts.1)
+    }
+}
+
+extension ByteBuffer {
+    func holds(_ text: StaticString) -> Bool {
+        withUnsafeReadableBytes {
+            $0.count == text.utf8CodeUnitCount
+                && $0.elementsEqual(
+                    UnsafeBufferPointer(
+                        start: text.utf8Start, count: text.utf8CodeUnitCount))
+        }
+    }
+
+    /// The id in an entity's text. The text is only parsed where the id does not stand first and plain.
+    fileprivate var entityID: ByteBuffer? {
+        let opening: StaticString = #"{"id":""#
+        let length = withUnsafeReadableBytes { bytes -> Int? in
+            let start = opening.utf8CodeUnitCount
+            guard bytes.count > start,
+                bytes.prefix(start).elementsEqual(
+                    UnsafeBufferPointer(
+                        start: opening.utf8Start, count: start))
+            else { return nil }
+            let end = bytes[start...].firstIndex {
+                $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") || $0 < 0x20
+            }
+            guard let end, bytes[end] == UInt8(ascii: "\"") else { return nil }
+            return end - start
+        }
+        if let length { return getSlice(at: readerIndex + opening.utf8CodeUnitCount, length: length) }
+        let text = (try? JSONValue(parsing: readableBytesView))?["id"]?.string
+        return text.map { ByteBuffer(string: $0) }
+    }
+}

@@ -1,0 +1,60 @@
+import Redis
+
+/// A large key of Redis, or all keys, a page at a time. What is in it all the while comes up at least once.
+struct ScannedKey {
+    enum Kind {
+        case set, hash, sortedSet
+        /// All keys of the database that begin so.
+        case keys(beginning: String)
+    }
+
+    private let kind: Kind
+    private let key: String
+    private var cursor: String? = "0"
+
+    private static let count = "500"
+
+    init(_ kind: Kind, _ key: String) {
+        self.kind = kind
+        self.key = key
+    }
+
+    /// The next page, which may be empty; nil behind the last one. A key of another type has no pages.
+    mutating func next(in store: Store) async throws(StoreError) -> [String]? {
+        guard let command else { return nil }
+        try Store.checkCancellation()
+        do throws(StoreError) {
+            return try take(try await store.send(command))
+        } catch {
+            guard error.code == .foreignKey else { throw error }
+            cursor = nil
+            return nil
+        }
+    }
+
+    var command: RedisCommand? {
+        guard let cursor else { return nil }
+        switch kind {
+        case .set: return RedisCommand("SSCAN", key, cursor, "COUNT", Self.count)
+        case .hash: return RedisCommand("HSCAN", key, cursor, "COUNT", Self.count)
+        case .sortedSet: return RedisCommand("ZSCAN", key, cursor, "COUNT", Self.count)
+        case .keys(let beginning):
+            return RedisCommand("SCAN", cursor, "MATCH", Self.pattern(beginning), "COUNT", Self.count)
+        }
+    }
+
+    private mutating func take(_ reply: RedisValue) throws(StoreError) -> [String] {
+        guard let page = reply.array, page.count == 2, let next = page[0].string, let found = page[1].array else {
+            throw StoreError(.unexpectedReply, "Redis answered a SCAN in a way that is not understood: \(reply)")
+        }
+        cursor = next == "0" ? nil : next
+        return found.compactMap(\.string)
+    }
+
+    private static func pattern(_ beginning: String) -> String {
+        beginning.reduce(into: "") { text, character in
+            if "*?[]\\^".contains(character) { text.append("\\") }
+            text.append(character)
+        } + "*"
+    }
+}

@@ -1,0 +1,36 @@
+import Redis
+
+/// What folding needs of the store.
+extension Store {
+    /// The id of a topic's last event. Ids increase, so all events up to it are in the streams.
+    func lastID(of topic: TopicDefinition) async throws(StoreError) -> EventID {
+        let replies = try await pipeline(
+            topic.streams.map { RedisCommand("XREVRANGE", keys.stream($0), "+", "-", "COUNT", "1") })
+        return replies.compactMap { $0.array?.first?.array?.first?.buffer.flatMap { EventID($0) } }.max() ?? .zero
+    }
+
+    /// The lengths of streams.
+    func lengths(_ streams: [String]) async throws(StoreError) -> [Int] {
+        try await pipeline(streams.map { RedisCommand("XLEN", $0) }).map { Int($0.int ?? 0) }
+    }
+
+    static func checkCancellation() throws(StoreError) {
+        if Task.isCancelled { throw StoreError(.cancelled, "the work was cancelled") }
+    }
+}
+
+/// Runs two at the same time.
+func both<First: Sendable, Second: Sendable>(
+    _ first: @escaping @Sendable () async throws(StoreError) -> First,
+    and second: @Sendable () async throws(StoreError) -> Second
+) async throws(StoreError) -> (First, Second) {
+    async let one = result(first)
+    let two = await result(second)
+    return (try await one.get(), try two.get())
+}
+
+private func result<Value>(
+    _ body: () async throws(StoreError) -> Value
+) async -> Result<Value, StoreError> {
+    do { return .success(try await body()) } catch { return .failure(error) }
+}
