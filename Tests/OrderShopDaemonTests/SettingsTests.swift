@@ -61,11 +61,10 @@ struct `Settings in layers` {
     static let samples: [(key: String, one: String, other: String)] = [
         ("shop", "berlin", "paris-2"),
         ("redis.url", "unix:///run/redis.sock", "rediss://u:p@redis.example:6380/3"),
-        ("redis.url", "redis+cluster://:p@a:7000,[::1]:7001", "rediss+sentinel://a:26379,b:26379/shop/3"),
         ("redis.tls.ca", "/etc/passwd", "/etc/group"),
         ("redis.password_file", "/etc/passwd", "/etc/group"),
-        ("redis.sentinel_password_file", "/etc/passwd", "/etc/group"),
         ("redis.require", "persistent", "any"),
+        ("redis.sentinel_password_file", "/etc/passwd", "/etc/group"),
         ("redis.server", "/opt/redis-server", "valkey-server"),
         ("socket", "/tmp/a.sock", "/tmp/b.sock"),
         ("http.listen", "[::1]:80", "0.0.0.0:8080"),
@@ -112,6 +111,14 @@ struct `Settings in layers` {
 
     @Test func `an empty URL on the command line asks for the embedded Redis`() throws {
         #expect(try load(["--redis": ""], ["ORDERSHOP_REDIS_URL": "redis://h:1"]).redis.url == nil)
+    }
+
+    @Test(arguments: [
+        "redis+cluster://:p@a:7000,[::1]:7001", "rediss+cluster://a:1/", "redis+sentinel://a:26379,b:26379/shop",
+        "rediss+sentinel://u:p@a:1/shop/3",
+    ])
+    func `a URL may name the nodes of a cluster, or Sentinels`(url: String) throws {
+        #expect(try load(["--redis": url]).redis.url == url)
     }
 
     @Test func `a relative path counts from here`() throws {
