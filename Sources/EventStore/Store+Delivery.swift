@@ -20,10 +20,13 @@ public struct DeliveryStanding: Sendable, Equatable {
         public let count: Int
         /// The last event of the batch.
         public let through: EventID
+        /// The daemon that began. While it lives it knows by itself what became of them.
+        public let owner: String
 
-        public init(count: Int, through: EventID) {
+        public init(count: Int, through: EventID, owner: String) {
             self.count = count
             self.through = through
+            self.owner = owner
         }
 
         /// How often the event was begun.
@@ -121,11 +124,11 @@ extension Store {
 extension DeliveryStanding.Tries: CustomStringConvertible {
     init?(_ text: String) {
         let parts = text.split(separator: " ")
-        guard parts.count == 2, let count = Int(parts[0]), let through = EventID(parts[1]) else { return nil }
-        self.init(count: count, through: through)
+        guard parts.count == 3, let count = Int(parts[0]), let through = EventID(parts[1]) else { return nil }
+        self.init(count: count, through: through, owner: String(parts[2]))
     }
 
-    public var description: String { "\(count) \(through)" }
+    public var description: String { "\(count) \(through) \(owner)" }
 }
 
 extension DeliveryStanding.Replay {

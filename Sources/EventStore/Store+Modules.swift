@@ -14,9 +14,10 @@ extension Store {
     /// disabled ones, whoever holds them. One round trip.
     /// - Parameters:
     ///   - owner: this daemon's name, unlike that of any other and of its own former lives.
+    ///   - unfit: modules whose leases are not to be taken.
     ///   - time: for how long the lease holds when it is not renewed.
     public func heartbeat(
-        _ modules: [String], owner: String, time: Duration
+        _ modules: [String], owner: String, except unfit: Set<String> = [], time: Duration
     ) async throws(StoreError) -> [ModuleStanding] {
         let milliseconds = (time / .milliseconds(1)).rounded(.up)
         let reply = try await run(scripts.heartbeat) { command in
@@ -27,6 +28,7 @@ extension Store {
             for module in modules {
                 command.append(module)
                 command.append(keys.lease(module))
+                command.append(unfit.contains(module) ? "0" : "1")
             }
         }
         guard let states = reply.array, states.count == modules.count else { throw unexpected(reply) }

@@ -25,6 +25,13 @@ final class Gates: Sendable {
 
     func closure(of module: String) -> Closure? { gates.withLock { $0[module]?.closure } }
 
+    func hasFailed(_ module: String) -> Bool {
+        switch closure(of: module) {
+        case .failed: true
+        case .starting, .disabled, nil: false
+        }
+    }
+
     func open(_ module: String) { gates.withLock { $0[module]?.closure = nil } }
     func close(_ module: String, _ closure: Closure) { gates.withLock { $0[module]?.closure = closure } }
 

@@ -173,9 +173,10 @@ actor ModuleRunner {
         standing = new
         if isBriefed { return }
         try await delivery.store.forgetRetries(module.name)
-        tries = new.tries
-        lastError = "the process ended while it was handled"
         isBriefed = true
+        guard let found = new.tries, found.owner != owner else { return }
+        tries = found
+        lastError = "the process ended while it was handled"
     }
 
     private func endReplay(_ poll: Poll) async throws -> Bool {
@@ -256,7 +257,7 @@ actor ModuleRunner {
     }
 
     private func note(_ failure: EventDelivery.Failure, attempt: Int) {
-        tries = DeliveryStanding.Tries(count: attempt, through: failure.through)
+        tries = DeliveryStanding.Tries(count: attempt, through: failure.through, owner: owner)
         lastError = "\(failure.error)"
         logger.warning(
             "an event could not be handled",
@@ -270,8 +271,12 @@ actor ModuleRunner {
         // Redis's absence is nobody's failure, and its return is not to be slept through.
         let isRedisAway = error is StoreError && isTransient(error)
         let pause = isRedisAway ? .milliseconds(Int.random(in: 100...300)) : backOff.next()
+        // Said once, not at every try.
+        let isNew = trouble?.reason != "\(error)" && !isRedisAway
         trouble = ("\(error)", .now + pause)
-        logger.debug("backing off", metadata: ["reason": "\(error)", "pause": "\(pause)"])
+        logger.log(
+            level: isNew ? .warning : .debug, "backing off",
+            metadata: ["reason": "\(error)", "pause": "\(pause)"])
         return pause
     }
 

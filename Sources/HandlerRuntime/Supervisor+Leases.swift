@@ -13,7 +13,10 @@ extension Supervisor {
     }
 
     private func heartbeat() async throws(StoreError) -> [ModuleStanding] {
-        try await store.heartbeat(runners.map(\.module.name), owner: owner, time: options.leaseTime)
+        // A module that does not start here may start elsewhere.
+        let failing = runners.map(\.module.name).filter { gates.hasFailed($0) }
+        return try await store.heartbeat(
+            runners.map(\.module.name), owner: owner, except: Set(failing), time: options.leaseTime)
     }
 
     func followSwitches() async {
@@ -51,7 +54,9 @@ extension Supervisor {
                 logger.error("a module does not start", metadata: ["module": "\(name)", "reason": "\(error)"])
             }
             gates.close(name, failure)
-            return await runner.fail("\(error)")
+            await runner.fail("\(error)")
+            try? await store.release([name], owner: owner)
+            return
         }
         await runner.apply(standing)
         if gates.closure(of: name) != .starting { logger.notice("module enabled", metadata: ["module": "\(name)"]) }

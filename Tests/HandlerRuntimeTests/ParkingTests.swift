@@ -140,7 +140,7 @@ import Testing
             try await create(1, in: shop)
             let id = try #require(await shop.store.read([.counters], after: [:], count: 1).events.first).id
             // As the lives before have left it.
-            try await shop.store.count(.init(count: 5, through: id), of: "echo")
+            try await shop.store.count(.init(count: 5, through: id, owner: "another"), of: "echo")
         }
         try await Shop.run(modules, on: server) { shop in
             try await create(2, in: shop)

@@ -3,22 +3,23 @@
 -- what was begun under an older one can no longer be committed, not even by the same daemon.
 --
 -- KEYS[1]  the shop's clock (it only says which node of a cluster)
--- ARGV     modules-key, epochs-key, owner, time to live in milliseconds, then for each module: name lease-key
+-- ARGV     modules-key, epochs-key, owner, time to live in milliseconds,
+--          then for each module: name, lease-key, '1' (take its lease if it is free) or '0'
 -- Returns  for each module {1 if it is disabled, the lease as 'OWNER EPOCH' or false}
 
 local owner, time = ARGV[3], ARGV[4]
 local states = {}
-for i = 5, #ARGV, 2 do
+for i = 5, #ARGV, 3 do
     local module, key = ARGV[i], ARGV[i + 1]
     local disabled = redis.call('HGET', ARGV[1], module) == 'disabled'
     local lease = redis.call('GET', key)
     if disabled then
         if lease then redis.call('DEL', key) end
         lease = false
-    elseif not lease then
+    elseif not lease and ARGV[i + 2] == '1' then
         lease = owner .. ' ' .. redis.call('HINCRBY', ARGV[2], module, 1)
         redis.call('SET', key, lease, 'PX', time)
-    elseif string.match(lease, '^(%S+)') == owner then
+    elseif lease and string.match(lease, '^(%S+)') == owner then
         redis.call('PEXPIRE', key, time)
     end
     states[#states + 1] = {disabled and 1 or 0, lease}
