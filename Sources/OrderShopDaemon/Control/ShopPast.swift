@@ -82,16 +82,9 @@ struct ShopPast: Sendable {
     /// off in the middle they stay disabled.
     func restore(_ file: String) async throws(Refusal) -> JSONValue {
         let disabled = try await disableAll()
+        let report: Restoration.Report
         do throws(ArchiveError) {
-            let restoration = Restoration(store: store, directory: directory)
-            let report = try await restoration.restore(file)
-            try await enable(disabled)
-            var object = JSONObject([
-                ("events", .count(report.events)), ("shop", .string(report.archive.shop)),
-                ("last", .string("\(report.archive.last)")),
-            ])
-            if let position = report.resumedAt { object["resumed_behind"] = .string("\(position)") }
-            return .object(object)
+            report = try await Restoration(store: store, directory: directory).restore(file)
         } catch {
             guard (try? await store.isRestoring()) == false else {
                 throw Refusal(error, behind: "The modules stay disabled: repeat it, then enable them")
@@ -99,6 +92,13 @@ struct ShopPast: Sendable {
             try await enable(disabled)
             throw Refusal(error)
         }
+        try await enable(disabled)
+        var object = JSONObject([
+            ("events", .count(report.events)), ("shop", .string(report.archive.shop)),
+            ("last", .string("\(report.archive.last)")),
+        ])
+        if let position = report.resumedAt { object["resumed_behind"] = .string("\(position)") }
+        return .object(object)
     }
 
     /// - Returns: those that were enabled.
