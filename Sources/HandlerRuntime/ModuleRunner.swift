@@ -271,8 +271,8 @@ actor ModuleRunner {
         // Redis's absence is nobody's failure, and its return is not to be slept through.
         let isRedisAway = error is StoreError && isTransient(error)
         let pause = isRedisAway ? .milliseconds(Int.random(in: 100...300)) : backOff.next()
-        // Said once, not at every try.
-        let isNew = trouble?.reason != "\(error)" && !isRedisAway
+        // Said once, not at every try; an event that fails was spoken of.
+        let isNew = trouble?.reason != "\(error)" && isTransient(error) && !isRedisAway
         trouble = ("\(error)", .now + pause)
         logger.log(
             level: isNew ? .warning : .debug, "backing off",

@@ -23,6 +23,8 @@ enum Presentation {
     case sections
     /// A list, a value a line as JSON.
     case lines
+    /// A module with its checkpoint.
+    case module
     /// What a module would do.
     case preview
     case prettyJSON

@@ -12,7 +12,9 @@ enum Cell {
         case .string(let text): printable(text)
         case .array(let elements): pieces(elements)
         case .object(let object):
-            object.members.map { "\(printable($0.key)) \(text($0.value, of: $0.key))" }.joined(separator: ", ")
+            object.members.map { (name: printable($0.key), text: text($0.value, of: $0.key)) }
+                .filter { !$0.text.isEmpty }.map { "\($0.name.replacing("_", with: " ")) \($0.text)" }
+                .joined(separator: ", ")
         }
     }
 

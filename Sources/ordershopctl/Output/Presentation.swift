@@ -13,6 +13,7 @@ extension Presentation {
         case .status: StatusReport(result).text(on: screen)
         case .sections: Self.sections(result.object ?? JSONObject(), screen)
         case .lines: (result.array ?? []).map { printable($0.text) }.joined(separator: "\n")
+        case .module: ModuleReport(result).text(on: screen)
         case .preview: PreviewReport(result).text(on: screen)
         case .prettyJSON: PrettyJSON.text(result)
         }

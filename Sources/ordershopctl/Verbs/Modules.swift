@@ -30,7 +30,7 @@ struct ShowModule: Verb {
     @OptionGroup var connection: ConnectionOptions
 
     var request: Request { Request("module.show", ["name": .string(name)]) }
-    var presentation: Presentation { .record(whenNull: "There is no module \(name).") }
+    var presentation: Presentation { .module }
 }
 
 // MARK: On and off
