@@ -104,7 +104,7 @@ extension RedisError {
         RedisError(
             .notConnected,
             "slot \(slot) is torn: \(address) has \(count) of its keys, and the node that it belongs to does not know "
-                + "why; a move was broken off: mend it with redis-cli --cluster fix")
+                + "why; a move was broken off: take it up again from the node that has the slot now")
     }
 
     fileprivate var isAboutCluster: Bool { message.hasPrefix(Self.down) || message.hasPrefix("slot ") }

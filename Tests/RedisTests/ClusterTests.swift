@@ -260,7 +260,7 @@ import Testing
             }
             let code = await errorCode { try await redis.send("SET", "{berlin}:0", "1") }
             #expect(code == .notConnected)
-            // What redis-cli --cluster fix does: the move is taken up again.
+            // The move is taken up again, from where the slot is now.
             try await move.target.run("CLUSTER", "SETSLOT", "\(move.slot)", "STABLE")
             try await cluster.waitUntilWhole()
             _ = try await cluster.move(slot: move.slot, from: heir, to: move.target)
