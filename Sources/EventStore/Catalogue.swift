@@ -27,6 +27,9 @@ public struct Catalogue: Sendable {
 
     public func definition(of topic: Topic) -> TopicDefinition? { topics.first { $0.topic == topic } }
 
+    /// Topics that read models follow from.
+    var projectedTopics: [TopicDefinition] { topics.filter { projections[$0.topic] != nil } }
+
     func inlineOwner(of stream: StreamKey) -> String? { inlineOwners[stream] }
 
     func writes(for change: EntityChange) -> [ReadModelWrite] {

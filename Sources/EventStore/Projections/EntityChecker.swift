@@ -113,8 +113,21 @@ struct EntityChecker: Sendable {
         let id: String
     }
 
-    /// Those of the keys that their entities do not name. Deleted where mending.
+    /// Those of the keys that their entities do not have. Deleted where mending.
     func strays(among properties: [PropertyKey]) async throws(StoreError) -> [String] {
+        let candidates = Set(try await unnamed(properties, isMending: false))
+        let suspects = properties.filter { candidates.contains($0.key) }
+        // Where the hash is wrong, it may have to name them.
+        let strays = zip(suspects, try await store.load(suspects.map { .id(topic, $0.id) })).filter {
+            suspect, state in
+            guard let state, state.exists, let entity = state.decoded() else { return true }
+            return !cache.image(topic, suspect.id, entity).properties.contains { $0.key == suspect.key }
+        }
+        return try await isMending ? unnamed(strays.map(\.0), isMending: true) : strays.map(\.0.key)
+    }
+
+    /// Those of the keys that the hashes of their entities do not name.
+    private func unnamed(_ properties: [PropertyKey], isMending: Bool) async throws(StoreError) -> [String] {
         if properties.isEmpty { return [] }
         let reply = try await store.run(store.scripts.strays) { command in
             command.append(isMending ? "1" : "0")

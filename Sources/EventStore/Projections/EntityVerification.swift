@@ -17,8 +17,8 @@ struct EntityVerification {
         var isChecked: Bool
     }
 
-    static let maxEntities = 1_500_000
-
+    /// Where there are more entities, they are taken a part at a time.
+    var maxEntities = 1_500_000
     private let store: Store
     private let topic: TopicDefinition
     private let checker: EntityChecker
@@ -48,7 +48,7 @@ struct EntityVerification {
             store.keys.stream(topic.birthStream), store.keys.snapshot(topic.topic),
         ])
         let entities = births.reduce(0, +)
-        let parts = entities / Self.maxEntities + 1
+        let parts = entities / maxEntities + 1
         if checker.isMending { try await store.noteUnfinished(topic.topic) }
         for number in 0..<parts {
             part = (UInt64(number), UInt64(parts))
@@ -182,10 +182,7 @@ struct EntityVerification {
         }
     }
 
-    private func isKnown(_ id: String) -> Bool {
-        let name = Fingerprint(id)
-        return name.high % part.of == part.number && last[name] != nil
-    }
+    private func isKnown(_ id: String) -> Bool { last[Fingerprint(id)].map { $0.event > .zero } ?? false }
 
     /// Whether no other topic's name makes a better beginning of the key.
     private func isOwn(_ key: String) -> Bool {

@@ -78,7 +78,7 @@ extension Store {
         }
     }
 
-    private static func field(_ name: StaticString, of fields: [RedisValue]) -> ByteBuffer? {
+    static func field(_ name: StaticString, of fields: [RedisValue]) -> ByteBuffer? {
         for index in stride(from: 0, to: fields.count - 1, by: 2) where fields[index].buffer?.holds(name) == true {
             return fields[index + 1].buffer
         }
@@ -87,6 +87,9 @@ extension Store {
 }
 
 extension EventID {
+    /// The id that a sorted set has this score for.
+    init(score: UInt64) { self.init(seconds: score / 1_000_000, microseconds: score % 1_000_000) }
+
     /// Reads the form that Redis prints, from its bytes.
     init?(_ buffer: ByteBuffer) {
         var parts: (UInt64, UInt64) = (0, 0)

@@ -21,10 +21,10 @@ struct ScannedKey {
 
     /// The next page, which may be empty; nil behind the last one. A key of another type has no pages.
     mutating func next(in store: Store) async throws(StoreError) -> [String]? {
-        guard let command else { return nil }
+        guard let words else { return nil }
         try Store.checkCancellation()
         do throws(StoreError) {
-            return try take(try await store.send(command))
+            return try take(try await store.send(RedisCommand(words[0], arguments: words.dropFirst())))
         } catch {
             guard error.code == .foreignKey else { throw error }
             cursor = nil
@@ -32,18 +32,22 @@ struct ScannedKey {
         }
     }
 
-    var command: RedisCommand? {
+    var isAtEnd: Bool { cursor == nil }
+
+    /// The command that reads the next page; nil behind the last one.
+    var words: [String]? {
         guard let cursor else { return nil }
         switch kind {
-        case .set: return RedisCommand("SSCAN", key, cursor, "COUNT", Self.count)
-        case .hash: return RedisCommand("HSCAN", key, cursor, "COUNT", Self.count)
-        case .sortedSet: return RedisCommand("ZSCAN", key, cursor, "COUNT", Self.count)
+        case .set: return ["SSCAN", key, cursor, "COUNT", Self.count]
+        case .hash: return ["HSCAN", key, cursor, "COUNT", Self.count]
+        case .sortedSet: return ["ZSCAN", key, cursor, "COUNT", Self.count]
         case .keys(let beginning):
-            return RedisCommand("SCAN", cursor, "MATCH", Self.pattern(beginning), "COUNT", Self.count)
+            return ["SCAN", cursor, "MATCH", Self.pattern(beginning), "COUNT", Self.count]
         }
     }
 
-    private mutating func take(_ reply: RedisValue) throws(StoreError) -> [String] {
+    /// Reads what the command answered, and goes on.
+    mutating func take(_ reply: RedisValue) throws(StoreError) -> [String] {
         guard let page = reply.array, page.count == 2, let next = page[0].string, let found = page[1].array else {
             throw StoreError(.unexpectedReply, "Redis answered a SCAN in a way that is not understood: \(reply)")
         }

@@ -14,6 +14,25 @@ extension Store {
         try await pipeline(streams.map { RedisCommand("XLEN", $0) }).map { Int($0.int ?? 0) }
     }
 
+    /// Runs commands at one moment of the shop.
+    /// - Parameter clock: where the shop's clock must stand; nil for anywhere.
+    /// - Returns: where it stands, and the replies, errors among them; no replies where it had to stand elsewhere.
+    func moment(
+        _ commands: [[String]], at clock: EventID? = nil
+    ) async throws(StoreError) -> (clock: EventID, replies: [RedisValue]?) {
+        let reply = try await run(scripts.moment) { command in
+            command.append(clock?.description ?? "")
+            for words in commands {
+                command.append(words.count)
+                for word in words { command.append(word) }
+            }
+        }
+        guard let words = reply.array, let clock = words.first?.string.flatMap({ EventID($0) }) else {
+            throw unexpected(reply)
+        }
+        return (clock, words.count > 1 ? words[1].array : nil)
+    }
+
     static func checkCancellation() throws(StoreError) {
         if Task.isCancelled { throw StoreError(.cancelled, "the work was cancelled") }
     }

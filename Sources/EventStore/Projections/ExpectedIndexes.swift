@@ -1,0 +1,99 @@
+/// One entry of a read model: a member of a sorted set, or a field of a hash.
+struct IndexPoint: Sendable, Hashable {
+    enum Kind: Sendable { case index, unique }
+
+    let kind: Kind
+    let key: String
+    /// The id in an index; the value in a unique index.
+    let member: String
+    /// Who has the value, where that is known.
+    var holder: String?
+
+    var name: Fingerprint { Fingerprint(key, member) }
+}
+
+extension ReadModelWrite {
+    /// The entry that is written to; nil for what is no index.
+    func point(_ keys: Keyspace) -> IndexPoint? {
+        switch self {
+        case .add(let index, let value, let id), .remove(let index, let value, let id):
+            IndexPoint(kind: .index, key: keys.index(index, value), member: id)
+        case .claim(let index, let value, let id):
+            IndexPoint(kind: .unique, key: keys.unique(index), member: value, holder: id)
+        case .release(let index, let value):
+            IndexPoint(kind: .unique, key: keys.unique(index), member: value)
+        case .command: nil
+        }
+    }
+}
+
+/// What must stand in the indexes after the events that were folded so far, 53 bytes an entry.
+struct ExpectedIndexes {
+    struct Entry {
+        /// The score; or the fingerprint of the id that has the value.
+        fileprivate(set) var content = (UInt64(0), UInt64(0))
+        fileprivate(set) var isThere = false
+        /// Whether it was found as it must be.
+        var isSeen = false
+
+        var score: UInt64 { content.0 }
+
+        func isHolder(_ id: String) -> Bool { content == ExpectedIndexes.words(id) }
+    }
+
+    private let keys: Keyspace
+    private var entries = FingerprintTable<Entry>(capacity: 1_000, empty: Entry())
+    /// The names of the indexes that were ever written to. What nobody here writes to is nobody's here to judge.
+    private(set) var names: Set<String> = []
+    private(set) var uniques: Set<UniqueIndex> = []
+
+    init(_ keys: Keyspace) { self.keys = keys }
+
+    var count: Int { entries.all.count { $0.isThere } }
+    var unseen: Int { entries.all.count { $0.isThere && !$0.isSeen } }
+
+    /// nil where there must be none.
+    subscript(_ point: IndexPoint) -> Entry? { entries[point.name].flatMap { $0.isThere ? $0 : nil } }
+
+    mutating func see(_ point: IndexPoint) { entries[point.name]?.isSeen = true }
+
+    /// As the step that appended the event wrote it.
+    mutating func apply(_ step: IndexFold.Step) {
+        guard let point = step.write.point(keys) else { return }
+        var entry = entries[point.name] ?? Entry()
+        switch step.write {
+        case .add(let index, _, _):
+            names.insert(index)
+            // Who is in it already keeps his place.
+            if !entry.isThere { entry.content = (step.id.score, 0) }
+            entry.isThere = true
+        case .claim(let index, _, let id):
+            uniques.insert(index)
+            entry.content = Self.words(id)
+            entry.isThere = true
+        case .remove(let index, _, _):
+            names.insert(index)
+            entry.isThere = false
+        case .release(let index, _):
+            uniques.insert(index)
+            entry.isThere = false
+        case .command: break
+        }
+        entries[point.name] = entry
+    }
+
+    /// Whether the step put the entry there as it must be now.
+    func isDecided(by step: IndexFold.Step, _ point: IndexPoint) -> Bool {
+        guard let entry = self[point] else { return false }
+        switch step.write {
+        case .add: return entry.score == step.id.score
+        case .claim(_, _, let id): return entry.isHolder(id)
+        case .remove, .release, .command: return false
+        }
+    }
+
+    fileprivate static func words(_ id: String) -> (UInt64, UInt64) {
+        let name = Fingerprint(id)
+        return (name.high, name.low)
+    }
+}

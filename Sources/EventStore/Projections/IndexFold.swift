@@ -1,0 +1,184 @@
+import JSON
+import NIOCore
+import Redis
+
+/// Folds the events of all topics that read models follow from, in the one order of the shop, into the writes that
+/// they make. An index may follow from several topics, so they cannot be folded one by one.
+///
+/// Of each entity no more is held than which event was its last so far: what the entity was before an event is read
+/// from there.
+struct IndexFold {
+    /// One write, and the event that it follows from.
+    struct Step {
+        let id: EventID
+        let write: ReadModelWrite
+    }
+
+    private enum Place { case stream, snapshot, unborn }
+
+    private struct Known {
+        var event: EventID
+        /// Where it stands in the snapshot.
+        var birth = EventID.zero
+        var action: UInt8 = 0
+        var place = Place.stream
+        var isDeleted = false
+    }
+
+    private let store: Store
+    private let topics: [TopicDefinition]
+    private var known: FingerprintTable<Known>
+    private var positions: [StreamKey: EventID] = [:]
+    /// nil when the snapshots have been folded.
+    private var snapshots: MergedPages<Topic, (topic: TopicDefinition, entry: SnapshotEntry)>?
+    /// Up to here everything is folded.
+    private(set) var position = EventID.zero
+
+    private static let pageSize = 500
+
+    init(_ store: Store) async throws(StoreError) {
+        self.store = store
+        topics = store.catalogue.projectedTopics
+        let births = topics.flatMap { [store.keys.stream($0.birthStream), store.keys.snapshot($0.topic)] }
+        let entities = try await store.lengths(births).reduce(0, +)
+        known = FingerprintTable(capacity: entities, empty: Known(event: .zero))
+        snapshots = MergedPages(topics.map(\.topic), count: Self.pageSize) { $0.entry.birth }
+    }
+
+    /// The next steps; nil when everything up to `end` is folded.
+    mutating func next(upTo end: EventID) async throws(StoreError) -> [Step]? {
+        try Store.checkCancellation()
+        if snapshots != nil { return try await nextOfSnapshots() }
+        if position >= end { return nil }
+        let batch = try await store.read(topics.flatMap(\.streams), after: positions, count: Self.pageSize)
+        let events = batch.events.filter { $0.id <= end }
+        for event in events { positions[event.stream] = event.id }
+        if events.count < batch.events.count || events.isEmpty { position = end }
+        return try await fold(events)
+    }
+
+    // MARK: Events
+
+    private struct Read {
+        let event: RecordedEvent
+        let object: JSONObject
+        let id: String
+        let name: Fingerprint
+        let topic: TopicDefinition
+
+        var isDeleted: Bool { event.stream.action == .deleted }
+    }
+
+    private mutating func fold(_ events: [RecordedEvent]) async throws(StoreError) -> [Step] {
+        let events = events.compactMap { read($0) }.filter { event in
+            known[event.name].map { $0.event < event.event.id } ?? true
+        }
+        let befores = try await befores(of: events)
+        return zip(events, befores).flatMap { event, before in
+            steps(event.event.stream, event.id, before, event.isDeleted ? nil : event.object, at: event.event.id)
+        }
+    }
+
+    private func read(_ event: RecordedEvent) -> Read? {
+        guard let topic = topics.first(where: { $0.topic == event.stream.topic }), let object = event.decoded(),
+            let id = object["id"]?.string
+        else { return nil }
+        return Read(event: event, object: object, id: id, name: Fingerprint(topic.topic.name, id), topic: topic)
+    }
+
+    private func steps(
+        _ stream: StreamKey, _ id: String, _ before: JSONObject?, _ after: JSONObject?, at event: EventID
+    ) -> [Step] {
+        let change = EntityChange(stream: stream, id: id, before: before, after: after)
+        return store.catalogue.writes(for: change).map { Step(id: event, write: $0) }
+    }
+
+    /// What each entity was before its event; nil where it was not.
+    private mutating func befores(of events: [Read]) async throws(StoreError) -> [JSONObject?] {
+        var befores = [JSONObject?](repeating: nil, count: events.count)
+        var latest: [Fingerprint: Int] = [:]
+        var wanted: [(index: Int, command: RedisCommand)] = []
+        for (index, event) in events.enumerated() {
+            if let earlier = latest[event.name] {
+                befores[index] = events[earlier].isDeleted ? nil : events[earlier].object
+            } else if let before = known[event.name], !before.isDeleted {
+                wanted.append((index, command(reading: before, event)))
+            }
+            latest[event.name] = index
+            let action = event.topic.actions.firstIndex(of: event.event.stream.action) ?? 0
+            known[event.name] = Known(event: event.event.id, action: UInt8(action), isDeleted: event.isDeleted)
+        }
+        for (index, reply) in zip(wanted.map(\.index), try await store.pipeline(wanted.map(\.command))) {
+            befores[index] = try entity(reply)
+        }
+        return befores
+    }
+
+    private func command(reading known: Known, _ event: Read) -> RedisCommand {
+        let keys = store.keys
+        let topic = event.topic.topic
+        switch known.place {
+        case .stream:
+            let stream = StreamKey(topic, event.topic.actions[Int(known.action)])
+            return RedisCommand("XRANGE", keys.stream(stream), "\(known.event)", "\(known.event)")
+        case .snapshot: return RedisCommand("XRANGE", keys.snapshot(topic), "\(known.birth)", "\(known.birth)")
+        case .unborn: return RedisCommand("HGET", keys.snapshotPairs(topic)[2], event.id)
+        }
+    }
+
+    private func entity(_ reply: RedisValue) throws(StoreError) -> JSONObject? {
+        let text =
+            reply.string.map { String($0.split(separator: " ", maxSplits: 2).last ?? "") }.map { Array($0.utf8) }
+            ?? reply.array?.first?.array?.last?.array.flatMap { Store.field("entity", of: $0) }
+            .map { Array($0.readableBytesView) }
+        guard let text else {
+            throw StoreError(.unavailable, "events were trimmed while they were read: begin again")
+        }
+        return (try? JSONValue(parsing: text))?.object
+    }
+
+    // MARK: Snapshots
+
+    /// Each entity of a snapshot is taken for new at its birth, as that is its place in indexes.
+    private mutating func nextOfSnapshots() async throws(StoreError) -> [Step] {
+        guard var pages = snapshots else { return [] }
+        for (topic, position) in pages.wanted {
+            guard let definition = topics.first(where: { $0.topic == topic }) else { continue }
+            let page = try await store.snapshot(of: topic, after: position, count: Self.pageSize)
+            pages.add(page.map { (definition, $0) }, of: topic)
+        }
+        let entries = pages.take()
+        snapshots = entries.isEmpty ? nil : pages
+        if entries.isEmpty { return try await unborn() }
+        return entries.flatMap { topic, entry in
+            learn(entry.state.id, topic, at: entry.state.revision, entry.action, .snapshot, birth: entry.birth)
+            let entity = entry.state.exists ? entry.state.decoded() : nil
+            return steps(topic.birthStream, entry.state.id, nil, entity, at: entry.birth)
+        }
+    }
+
+    private mutating func unborn() async throws(StoreError) -> [Step] {
+        var all: [Step] = []
+        for topic in topics {
+            var pages = ScannedKey(.hash, store.keys.snapshotPairs(topic.topic)[2])
+            while let words = try await pages.next(in: store) {
+                for index in stride(from: 0, to: words.count - 1, by: 2) {
+                    guard let event = FoldedEvent(unborn: words[index], words[index + 1]) else { continue }
+                    learn(words[index], topic, at: event.id, event.action, .unborn)
+                    let entity = (try? JSONValue(parsing: event.entity.readableBytesView))?.object
+                    let stream = StreamKey(topic.topic, event.action)
+                    all += steps(stream, words[index], nil, event.isDeleted ? nil : entity, at: event.id)
+                }
+            }
+        }
+        return all
+    }
+
+    private mutating func learn(
+        _ id: String, _ topic: TopicDefinition, at event: EventID, _ action: Action, _ place: Place,
+        birth: EventID = .zero
+    ) {
+        known[Fingerprint(topic.topic.name, id)] = Known(
+            event: event, birth: birth, place: place, isDeleted: action == .deleted)
+    }
+}
