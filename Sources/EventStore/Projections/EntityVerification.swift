@@ -5,16 +5,25 @@ import Redis
 /// revisions, the set of ids, the cache.
 ///
 /// Nothing that is kept is believed, least of all the revisions: the last event of every entity is found by reading
-/// all events. Of them no more than 32 bytes an entity are held; where there are more than `maxEntities`, they are
-/// taken a part at a time, and the streams read again for each. Entities that change meanwhile are compared with
-/// their new events; those that come meanwhile are left to the steps that make them.
+/// all events. Of them no more than 32 bytes an entity are held, with a third of that for room between them. Where
+/// there are more than `maxEntities`, they are taken a part at a time, and the streams read again for each. Entities
+/// that change meanwhile are compared with their new events; those that come meanwhile are left to the steps that
+/// make them.
 struct EntityVerification {
-    /// The last event of an entity that has been read so far.
+    /// The last event of an entity that has been read so far, in 16 bytes.
     private struct Last {
-        var event: EventID
-        var isDeleted: Bool
-        /// Whether what is kept has been compared with it.
-        var isChecked: Bool
+        private let seconds: UInt64
+        private let rest: UInt64
+
+        /// - Parameter isChecked: whether what is kept has been compared with it.
+        init(_ event: EventID, isDeleted: Bool, isChecked: Bool) {
+            seconds = event.seconds
+            rest = event.microseconds << 2 | (isDeleted ? 2 : 0) | (isChecked ? 1 : 0)
+        }
+
+        var event: EventID { EventID(seconds: seconds, microseconds: rest >> 2) }
+        var isDeleted: Bool { rest & 2 != 0 }
+        var isChecked: Bool { rest & 1 != 0 }
     }
 
     /// Where there are more entities, they are taken a part at a time.
@@ -61,7 +70,7 @@ struct EntityVerification {
     }
 
     private static func table(_ capacity: Int) -> FingerprintTable<Last> {
-        FingerprintTable(capacity: capacity, empty: Last(event: .zero, isDeleted: true, isChecked: false))
+        FingerprintTable(capacity: capacity, empty: Last(.zero, isDeleted: true, isChecked: false))
     }
 
     /// The births come last to learn and first to compare, in one go: most entities have no other event. The snapshot
@@ -124,7 +133,7 @@ struct EntityVerification {
             if let known = last[name], known.event > event.id || known.event == event.id && known.isChecked {
                 continue
             }
-            last[name] = Last(event: event.id, isDeleted: event.isDeleted, isChecked: isComparing)
+            last[name] = Last(event.id, isDeleted: event.isDeleted, isChecked: isComparing)
             if isComparing, let expectation = checker.expectation(of: event) { expectations.append(expectation) }
         }
         return expectations
@@ -156,7 +165,7 @@ struct EntityVerification {
     private mutating func checkUnknown(_ ids: [String]) async throws(StoreError) {
         let unknown = ids.filter { isUnknown(Fingerprint($0)) }
         // Noted, so that nobody is told of twice.
-        for id in unknown { last[Fingerprint(id)] = Last(event: .zero, isDeleted: true, isChecked: true) }
+        for id in unknown { last[Fingerprint(id)] = Last(.zero, isDeleted: true, isChecked: true) }
         try await check(unknown.map { EntityExpectation(nothingOf: $0) })
     }
 

@@ -57,7 +57,7 @@ struct FingerprintTable<Value> {
     ///   - empty: stands where there is nothing.
     init(capacity: Int, empty: Value) {
         self.empty = empty
-        let room = max(64, capacity + capacity / 3 + 1)
+        let room = capacity + capacity / 3 + 64
         names = Array(repeating: .none, count: room)
         values = Array(repeating: empty, count: room)
     }
@@ -69,7 +69,7 @@ struct FingerprintTable<Value> {
         }
         set {
             guard let newValue else { return }
-            if (count + 1) * 4 > names.count * 3 { grow() }
+            if count * 4 >= names.count * 3, names[slot(of: name)] == .none { grow() }
             put(newValue, name)
         }
     }
