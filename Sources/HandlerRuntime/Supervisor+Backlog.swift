@@ -28,20 +28,24 @@ extension Supervisor {
 
     /// Sends a module back to handle again what it has handled since. Wherever it runs, it goes on from there.
     /// - Parameter withEffects: whether its reactions run again; otherwise only what it keeps of its own is made anew.
-    /// - Returns: the last event that had been handled before.
-    public func replay(_ name: String, from moment: Moment, withEffects: Bool) async throws(Refusal) -> EventID {
+    /// - Returns: where it goes on, which is no earlier than events were trimmed, and the last event that had been
+    ///   handled before.
+    public func replay(
+        _ name: String, from moment: Moment, withEffects: Bool
+    ) async throws(Refusal) -> (from: EventID, until: EventID) {
         let delivery = try runner(name).delivery
         guard !delivery.streams.isEmpty else { throw Refusal(.conflict, "the module \(name) handles no events") }
-        let until = try await ask { () throws(StoreError) in
-            try await store.replay(
-                name, streams: delivery.streams, reacting: delivery.reacting, from: moment.event,
-                withEffects: withEffects)
+        let (from, until) = try await ask { () throws(StoreError) in
+            let from = max(moment.event, try await store.retentionCut() ?? .zero)
+            let until = try await store.replay(
+                name, streams: delivery.streams, reacting: delivery.reacting, from: from, withEffects: withEffects)
+            return (from, until)
         }
         logger.notice(
             "a module was sent back",
-            metadata: ["module": "\(name)", "from": "\(moment.event)", "effects": "\(withEffects)"])
+            metadata: ["module": "\(name)", "from": "\(from)", "effects": "\(withEffects)"])
         try runner(name).bell.ring()
-        return until
+        return (from, until)
     }
 
     /// A module by itself, with all that is known.

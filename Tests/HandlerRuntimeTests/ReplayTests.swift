@@ -32,8 +32,8 @@ import Testing
 
     @Test func `without effects runs no reaction for what it had handled, but for what is new`() async throws {
         try await withEchoes(20) { shop, echo in
-            let until = try await shop.supervisor.replay("echo", from: Moment(.zero), withEffects: false)
-            #expect(until == echo.ear.heard.last)
+            let replay = try await shop.supervisor.replay("echo", from: Moment(.zero), withEffects: false)
+            #expect(replay.until == echo.ear.heard.last)
             try await shop.call("counter.create", ["value": 1])
             try await eventually("the new one is heard") { try await shop.count(of: .echoes) == 21 }
             try await isDone(shop)

@@ -94,9 +94,9 @@ extension ControlMethod {
             ]
         ) { parameters throws(Refusal) in
             let moment = parameters["from"]?.string.flatMap { Moment($0) } ?? Moment(.zero)
-            let until = try await supervisor.replay(
+            let (from, until) = try await supervisor.replay(
                 parameters.text("name"), from: moment, withEffects: parameters["effects"] == "all")
-            return ["from": .string("\(moment.event)"), "until": .string("\(until)")]
+            return ["from": .string("\(from)"), "until": .string("\(until)")]
         }
     }
 }
