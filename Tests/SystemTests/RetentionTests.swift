@@ -96,7 +96,8 @@ import Testing
         let archive = try TemporaryDirectory()
         var options = DaemonProcess.Options()
         options.configuration = "archive:\n    directory: \(archive.path)\n"
-        try await withShop(options) { shop in
+        let settings = options
+        try await withShop(settings) { shop in
             let (tea, customers) = try await live(shop)
             _ = try await shop.ctl("retention", "apply", "--before", Self.everything)
             _ = try await shop.createOne("/orders", order([tea.product], by: customers[1]))
@@ -110,7 +111,7 @@ import Testing
             let shown = try await shop.ctl("archive", "show", files[0], "--limit", "3")
             #expect(shown.output.split(separator: "\n").count == 3)
 
-            try await withShop(options, inTurn: false) { copy in
+            try await withShop(settings, inTurn: false) { copy in
                 #expect(try await copy.ctl("archive", "restore", files[1]).exitCode == 1)
                 for file in files {
                     let result = try await copy.ctl("archive", "restore", file)
