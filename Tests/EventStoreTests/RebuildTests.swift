@@ -106,6 +106,59 @@ import Testing
         }
     }
 
+    // MARK: Behind a cut of retention
+
+    @Test func `is as its snapshots and its events say, where events were trimmed`() async throws {
+        try await withStore { fixture in
+            let store = fixture.store
+            try await store.append(.thing(.updated, "unborn", #""code":"u","tags":["x"]"#))
+            try await store.fill(with: 60)
+            let cut = try await store.append(.note(.created, "n"))[0]
+            try await store.append(.thing(.created, "late", #""code":"l","tags":["all"]"#))
+            try await store.append(
+                .thing(.updated, "e1", #""code":"new""#, before: Store.members(1, isChanged: false)))
+            let before = try await fixture.redis.kept()
+            try await store.cut(at: cut)
+            #expect(try await fixture.redis.send("XLEN", "events:{thing}_created").int == 1)
+            #expect(try await store.differences() == [])
+            let kept = try await fixture.redis.kept()
+            #expect(
+                kept.filter { !$0.key.hasPrefix("ordershop:revisions") }
+                    == before.filter { !$0.key.hasPrefix("ordershop:revisions") })
+            for key in kept.keys { try await fixture.redis.send("DEL", key) }
+            #expect(try await store.verify(store.topics, isMending: true).differences > 100)
+            #expect(try await store.differences() == [])
+            #expect(Self.withoutTimes(try await fixture.redis.kept()) == Self.withoutTimes(kept))
+            for id in ["unborn", "e2", "e3", "e1", "late"] {
+                #expect(try await store.state(id)?.exists == true, "\(id)")
+            }
+        }
+    }
+
+    @Test func `keeps what came into an index before a cut, as nobody can say why`() async throws {
+        try await withStore { fixture in
+            try await fixture.store.fill(with: 10)
+            let cut = try await fixture.store.append(.note(.created, "n"))[0]
+            try await fixture.store.cut(at: cut)
+            let tag = "ordershop:index:thing.tags:t1"
+            try await fixture.redis.send("ZADD", tag, "5", "old")
+            try await fixture.redis.send("ZADD", tag, "\(cut.score + 1)", "new")
+            #expect(
+                try await fixture.store.differences(isMending: true) == [
+                    Difference(.extra, tag, field: "new", found: "\(EventID(score: cut.score + 1))")
+                ])
+            #expect(try await fixture.redis.strings("ZRANGE", tag, "0", "-1").contains("old"))
+        }
+    }
+
+    /// Since when who is in an index before a cut, snapshots cannot tell.
+    private static func withoutTimes(_ kept: [String: [String]]) -> [String: [String]] {
+        kept.mapValues { words in
+            guard words.first == "zset" else { return words }
+            return stride(from: 1, to: words.count, by: 2).map { words[$0] }.sorted()
+        }
+    }
+
     // MARK: Several topics in one index
 
     @Test func `has its indexes again that several topics write to`() async throws {
