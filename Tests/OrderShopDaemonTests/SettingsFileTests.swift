@@ -29,7 +29,10 @@ struct `The configuration file` {
         ("state-directory: a", "1:1: unknown key state-directory; did you mean state_directory?"),
         ("listen: a", "1:1: unknown key listen; did you mean http.listen?"),
         ("reddis: {url: a}", "1:1: unknown key reddis; did you mean redis?"),
-        ("redis: {something: a}", "1:9: unknown key redis.something; known are currency, http, "),
+        (
+            "redis: {something: a}",
+            "1:9: unknown key redis.something; known are archive, archive.directory, currency, http, "
+        ),
         ("shop: [a, b]", "1:7: shop is a list; expected a name of at most 63"),
         ("shop: {name: a}", "1:7: shop is a mapping; expected a name of at most 63"),
         ("http:\n  max_body: [1]", "2:13: http.max_body is a list; expected a number of bytes"),

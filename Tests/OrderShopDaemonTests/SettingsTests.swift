@@ -54,7 +54,7 @@ struct `Settings in layers` {
         #expect(Set(table.compactMap(\.flag)).count == table.compactMap(\.flag).count)
         #expect(SettingsOption.named("redis.tls.ca")?.variable == "ORDERSHOP_REDIS_TLS_CA")
         #expect(SettingsOption.named("http.max_body")?.variable == "ORDERSHOP_HTTP_MAX_BODY")
-        #expect(SettingsOption.sections == ["redis", "redis.tls", "http", "archive", "log", "mail"])
+        #expect(SettingsOption.sections == ["redis", "redis.tls", "http", "archive", "log", "modules", "mail"])
     }
 
     /// A good value that is no default, for each option.
@@ -73,6 +73,8 @@ struct `Settings in layers` {
         ("state_directory", "/srv/a", "/srv/b"),
         ("archive.directory", "/srv/archive", "/srv/a"),
         ("log.level", "trace", "critical"),
+        ("modules.tries", "2", "1000"),
+        ("modules.lease", "1", "300"),
         ("mail.from", "a@b.example", "Größe & Co. <shop@b.example>"),
         ("currency", "USD", "JPY"),
     ]
