@@ -22,14 +22,10 @@ extension Store {
     func transactEach(
         _ transactions: [Transaction]
     ) async throws(StoreError) -> [Result<TransactionOutcome, StoreError>] {
-        var encoder = TransactionEncoder(keys: keys, catalogue: catalogue)
-        let arguments = encoder.encode(transactions)
         let floor = seen.withLock(\.self)
+        let call = TransactionEncoder.encode(transactions, above: floor, keys: keys, catalogue: catalogue)
         let reply = try await withClock { () async throws(StoreError) -> RedisValue in
-            try await run(scripts.transact) { command in
-                command.append(floor.description)
-                for argument in arguments { command.append(argument) }
-            }
+            try await run(scripts.transact) { $0.append(call) }
         }
         guard let replies = reply.array, replies.count == transactions.count + 1 else {
             throw unexpected(reply)

@@ -1,98 +1,104 @@
 import NIOCore
-import Redis
 
-/// Writes transactions as the arguments of `transact.lua`.
+/// Writes transactions as `transact.lua` reads them.
 struct TransactionEncoder {
-    let keys: Keyspace
-    let catalogue: Catalogue
-    private var arguments: [Argument] = []
+    private let keys: Keyspace
+    private let catalogue: Catalogue
+    private let cache: EntityCache
+    private var tables: CallTables
+    private var body: MessagePackArray
 
-    enum Argument {
-        case text(String)
-        case bytes([UInt8])
-        case buffer(ByteBuffer)
-    }
-
-    init(keys: Keyspace, catalogue: Catalogue) {
+    private init(keys: Keyspace, catalogue: Catalogue, capacity: Int) {
         self.keys = keys
         self.catalogue = catalogue
+        cache = EntityCache(keys: keys)
+        tables = CallTables(keys: keys, catalogue: catalogue)
+        body = MessagePackArray(capacity: capacity)
     }
 
-    mutating func encode(_ transactions: [Transaction]) -> [Argument] {
-        arguments.reserveCapacity(transactions.count * 64)
-        add(transactions.count)
-        for transaction in transactions { add(transaction) }
-        return arguments
+    /// - Parameter floor: an id that Redis must not fall behind.
+    static func encode(
+        _ transactions: [Transaction], above floor: EventID, keys: Keyspace, catalogue: Catalogue
+    ) -> ByteBuffer {
+        var encoder = TransactionEncoder(keys: keys, catalogue: catalogue, capacity: transactions.count * 512)
+        for transaction in transactions { encoder.add(transaction) }
+        var call = MessagePackArray(capacity: encoder.body.elements.readableBytes + transactions.count * 64 + 1_024)
+        call.append(floor.description)
+        encoder.tables.write(to: &call)
+        call.append(transactions.count)
+        call.append(encoder.body)
+        return call.bytes
     }
 
     private mutating func add(_ transaction: Transaction) {
-        let size = arguments.count
-        add(0)
+        let size = body.reserve()
+        let start = body.count
         addChecks(of: transaction)
         add(transaction.records)
-        add(transaction.events.count + transaction.adopted.count)
+        body.append(transaction.events.count + transaction.adopted.count)
         for (recorded, event) in transaction.adopted { add(event, given: recorded.id) }
         for event in transaction.events { add(event, given: nil) }
         add(transaction.writes)
         addMoves(of: transaction)
-        arguments[size] = .text(String(arguments.count - size - 1))
+        body.fill(size, body.count - start)
     }
 
     // MARK: Checks
 
     private mutating func addChecks(of transaction: Transaction) {
         let positions = transaction.checkpoint?.positions.count ?? 0
-        add(transaction.expectations.count + (transaction.checkpoint == nil ? 0 : 1) + positions)
+        body.append(transaction.expectations.count + (transaction.checkpoint == nil ? 0 : 1) + positions)
         for expectation in transaction.expectations { add(expectation) }
         guard let checkpoint = transaction.checkpoint else { return }
         add("L", keys.lease(checkpoint.module), checkpoint.lease.description)
         for position in checkpoint.positions {
             add("C", keys.checkpoint(checkpoint.module), keys.stream(position.stream))
-            add(position.from?.description ?? "")
+            body.append(position.from?.description ?? "")
         }
     }
 
     private mutating func add(_ expectation: Expectation) {
         switch expectation {
         case .revision(let topic, let id, let revision):
-            add("R", keys.revisions(topic), id, revision?.description ?? "")
-        case .vacant(let index, let value):
-            add("V", keys.unique(index), value)
-        case .exists(let key, let isThere):
-            add("E", key, isThere ? "1" : "0")
+            let topic = tables.number(of: topic)
+            body.append("R")
+            body.append(topic)
+            body.append(tables.number(of: id, in: topic))
+            body.append(revision?.description ?? "")
+        case .vacant(let index, let value): add("V", keys.unique(index), value)
+        case .exists(let key, let isThere): add("E", key, isThere ? "1" : "0")
         }
     }
 
     // MARK: Events
 
     private mutating func add(_ event: NewEvent, given: EventID?) {
-        let stream = keys.stream(event.stream)
-        add(stream, keys.revisions(event.stream.topic), event.stream.action.name, event.entityID)
-        add(given?.description ?? "")
-        add(catalogue.inlineOwner(of: event.stream).map(keys.checkpoint) ?? "")
-        add(4 + 2 * event.metadata.count)
+        body.append(tables.number(of: event.stream))
+        body.append(tables.number(of: event.entityID, in: tables.number(of: event.stream.topic)))
+        body.append(given?.description ?? "")
+        body.append(4 + 2 * event.metadata.count)
         add("event_id", event.eventID, "entity")
-        arguments.append(.bytes(event.entity))
+        body.append(event.entity)
         for field in event.metadata { add(field.name, field.value) }
         let change = EntityChange(event)
-        add(EntityCache(keys: keys).writes(for: change) + catalogue.writes(for: change))
+        add(cache.writes(for: change) + catalogue.writes(for: change))
     }
 
     // MARK: Writes
 
     private mutating func add(_ writes: [ReadModelWrite]) {
-        add(writes.count)
+        body.append(writes.count)
         for write in writes { add(command(for: write)) }
     }
 
     private mutating func add(_ commands: [[String]]) {
-        add(commands.count)
+        body.append(commands.count)
         for command in commands { add(command) }
     }
 
     private mutating func add(_ command: [String]) {
-        add(command.count)
-        for argument in command { add(argument) }
+        body.append(command.count)
+        for argument in command { body.append(argument) }
     }
 
     private func command(for write: ReadModelWrite) -> [String] {
@@ -106,23 +112,21 @@ struct TransactionEncoder {
     }
 
     private mutating func addMoves(of transaction: Transaction) {
-        add(transaction.checkpoint?.positions.count ?? 0)
+        body.append(transaction.checkpoint?.positions.count ?? 0)
         guard let checkpoint = transaction.checkpoint else { return }
         for position in checkpoint.positions {
             add(keys.checkpoint(checkpoint.module), keys.stream(position.stream), position.to.description)
         }
     }
 
-    private mutating func add(_ texts: String...) { arguments.append(contentsOf: texts.map(Argument.text)) }
-    private mutating func add(_ number: Int) { add(String(number)) }
-}
+    private mutating func add(_ first: String, _ second: String, _ third: String) {
+        body.append(first)
+        body.append(second)
+        body.append(third)
+    }
 
-extension RedisCommand {
-    mutating func append(_ argument: TransactionEncoder.Argument) {
-        switch argument {
-        case .text(let text): append(text)
-        case .bytes(let bytes): append(bytes: bytes)
-        case .buffer(let buffer): append(buffer)
-        }
+    private mutating func add(_ name: String, _ value: String) {
+        body.append(name)
+        body.append(value)
     }
 }

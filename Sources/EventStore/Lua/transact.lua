@@ -1,23 +1,28 @@
 -- Runs transactions one after the other. Each is all or nothing: what it expects is checked before its first write.
 --
 -- KEYS[1]  the shop's clock: the last event id that was issued
--- ARGV     the highest id that the caller knows was issued, as Redis may have come back with an older clock;
---          how many transactions, then each as TransactionEncoder writes it:
---            size (arguments behind it)
---            checks:  'R' revisions-key entity-id revision | 'V' unique-key value
---                   | 'L' lease-key holder | 'C' checkpoint-key stream position     ('' stands for none)
+-- ARGV[1]  one flat MessagePack array, as Redis takes it apart faster than as many arguments (TransactionEncoder):
+--          the highest id that the caller knows was issued, as Redis may have come back with an older clock;
+--          how many topics, then each:  revisions-key, how many entities, entity-id…
+--          how many streams, then each: key, topic, action, checkpoint-key
+--          how many transactions, then each:
+--            size (elements behind it)
+--            checks:  'R' topic entity revision | 'V' unique-key value
+--                   | 'L' lease-key holder | 'C' checkpoint-key stream-key position     ('' stands for none)
 --                   | 'E' key '1' (it must exist) or '0' (it must not)
 --            records: commands that must succeed, or else nothing of the transaction is done
---            events:  stream revisions-key action entity-id given-id checkpoint-key fields… writes…
+--            events:  stream entity given-id fields… writes…
 --            writes, checkpoint moves
+--          Topics, streams and entities (of a topic) go by their numbers in those lists. A list's length is before it.
 -- Returns    for each transaction {1, id…}, or {0, number of the check that failed, what is there instead}, or
 --            {-1, an error of Redis}, which is its own and no other's;
 --            last, the errors of read-model writes (they hold nobody up: a read model can be rebuilt)
 
+local args = cmsgpack.unpack(ARGV[1])
 local position = 0
 local function take()
     position = position + 1
-    return ARGV[position]
+    return args[position]
 end
 
 local last = redis.call('GET', KEYS[1])
@@ -80,10 +85,58 @@ local function keep_clock()
     if seconds or is_behind then redis.pcall('SET', KEYS[1], last) end
 end
 
+local topics = {}
+for number = 1, take() do
+    local key, count = take(), take()
+    topics[number] = {key = key, count = count, first = position + 1, changes = {}}
+    position = position + count
+end
+
+local streams = {}
+for number = 1, take() do
+    local key, topic, action, checkpoint = take(), take(), take(), take()
+    streams[number] = {key = key, topic = topics[topic], action = ' ' .. action, checkpoint = checkpoint}
+end
+
+-- Lua's stack, and so a command, holds some thousand words.
+local most = 1000
+
+-- The revisions of a topic's entities, false for none: read all at once when the first is asked for, kept up to date
+-- as transactions change them, and written all at once in the end.
+local function revisions(topic)
+    if topic.revisions then return topic.revisions end
+    local known = {}
+    for first = topic.first, topic.first + topic.count - 1, most do
+        local final = math.min(first + most, topic.first + topic.count) - 1
+        local found = redis.call('HMGET', topic.key, unpack(args, first, final))
+        for i = 1, #found do known[#known + 1] = found[i] end
+    end
+    topic.revisions = known
+    return known
+end
+
+local function revise(topic, entity, revision)
+    topic.revisions[entity] = revision
+    local changes = topic.changes
+    changes[#changes + 1] = args[topic.first + entity - 1]
+    changes[#changes + 1] = revision
+end
+
+local function keep_revisions()
+    for _, topic in ipairs(topics) do
+        for first = 1, #topic.changes, most do
+            redis.call('HSET', topic.key, unpack(topic.changes, first, math.min(first + most - 1, #topic.changes)))
+        end
+        topic.changes = {}
+    end
+end
+
 local checks = {}
 function checks.R()
-    local key, id, expected = take(), take(), take()
-    local revision, action = string.match(redis.call('HGET', key, id) or '', '^(%S+) (%S+)')
+    local topic, entity, expected = topics[take()], take(), take()
+    local known = revisions(topic)[entity]
+    if not known then return expected == '', '' end
+    local revision, action = string.match(known, '^(%S+) (%S+)')
     if not revision or action == 'deleted' then revision = '' end
     return revision == expected, revision
 end
@@ -109,7 +162,7 @@ end
 
 local function failed_check()
     local failed, actual
-    for i = 1, tonumber(take()) do
+    for i = 1, take() do
         local ok, found = checks[take()]()
         if not ok and not failed then failed, actual = i, found end
     end
@@ -118,80 +171,77 @@ end
 
 -- Before the first event: where one of these fails, no event was appended.
 local function record()
-    for _ = 1, tonumber(take()) do
-        local count = tonumber(take())
+    for _ = 1, take() do
+        local count = take()
         local first = position + 1
         position = position + count
-        redis.call(unpack(ARGV, first, position))
+        redis.call(unpack(args, first, position))
     end
 end
 
 local function write(id)
-    for _ = 1, tonumber(take()) do
-        local count = tonumber(take())
+    for _ = 1, take() do
+        local count = take()
         local first = position + 1
         position = position + count
         local reply
-        if ARGV[first] == 'INDEX' then
+        if args[first] == 'INDEX' then
             local s, us = split(id)
-            reply = redis.pcall('ZADD', ARGV[first + 1], 'NX', string.format('%d%06d', s, us), ARGV[first + 2])
+            reply = redis.pcall('ZADD', args[first + 1], 'NX', string.format('%d%06d', s, us), args[first + 2])
         else
-            reply = redis.pcall(unpack(ARGV, first, position))
+            reply = redis.pcall(unpack(args, first, position))
         end
         if type(reply) == 'table' and reply.err then
-            warnings[#warnings + 1] = ARGV[first + 1] .. ': ' .. reply.err
+            warnings[#warnings + 1] = args[first + 1] .. ': ' .. reply.err
         end
     end
 end
 
 local function skip_writes()
-    for _ = 1, tonumber(take()) do
+    for _ = 1, take() do
         -- In two statements: a sum would add to the position from before its own count was taken.
-        local count = tonumber(take())
+        local count = take()
         position = position + count
     end
 end
 
 -- Whether everything in the stream is behind the owner's checkpoint, so that the checkpoint may go with the
--- event that is appended now. Asked before the first event of the step goes into the stream.
-local moves, caught_up = {}, {}
-local function is_caught_up(key, stream)
-    if caught_up[stream] == nil then
-        local at = redis.call('HGET', key, stream) or '0-0'
-        caught_up[stream] = redis.call('XREAD', 'COUNT', 1, 'STREAMS', stream, at) == false
+-- event that is appended now. Asked before the first event of the call goes into the stream.
+local function is_caught_up(stream)
+    if stream.is_caught_up == nil then
+        local at = redis.call('HGET', stream.checkpoint, stream.key) or '0-0'
+        stream.is_caught_up = redis.call('XREAD', 'COUNT', 1, 'STREAMS', stream.key, at) == false
     end
-    return caught_up[stream]
+    return stream.is_caught_up
 end
 
 local function append(ids)
-    local stream, revisions, action, entity, id, checkpoint = take(), take(), take(), take(), take(), take()
-    local count = tonumber(take())
+    local stream, entity, id = streams[take()], take(), take()
+    local count = take()
     local first = position + 1
     position = position + count
+    local known = revisions(stream.topic)[entity]
     if id ~= '' then
-        local known = string.match(redis.call('HGET', revisions, entity) or '', '^(%S+)')
+        known = string.match(known or '', '^(%S+)')
         if known and not later(id, known) then
             return skip_writes()
         end
         -- Otherwise the entity's next event could stand before this one.
         follow(id)
     else
-        local inline = checkpoint ~= '' and is_caught_up(checkpoint, stream)
+        local inline = stream.checkpoint ~= '' and is_caught_up(stream)
         id = issue()
-        local reply = redis.pcall('XADD', stream, id, unpack(ARGV, first, position))
+        local reply = redis.pcall('XADD', stream.key, id, unpack(args, first, position))
         if type(reply) == 'table' and reply.err and string.find(reply.err, 'equal or smaller', 1, true) then
-            catch_up(stream)
+            catch_up(stream.key)
             id = issue()
-            reply = redis.pcall('XADD', stream, id, unpack(ARGV, first, position))
+            reply = redis.pcall('XADD', stream.key, id, unpack(args, first, position))
         end
         if type(reply) == 'table' and reply.err then error(reply) end
-        if inline then
-            moves[checkpoint] = moves[checkpoint] or {}
-            moves[checkpoint][stream] = id
-        end
+        if inline then stream.reached = id end
         ids[#ids + 1] = id
     end
-    redis.call('HSET', revisions, entity, id .. ' ' .. action)
+    revise(stream.topic, entity, id .. stream.action)
     write(id)
 end
 
@@ -200,25 +250,33 @@ local function transact()
     if failed then return {0, failed, actual} end
     local ids = {1}
     record()
-    for _ = 1, tonumber(take()) do append(ids) end
-    write(last)
-    for _ = 1, tonumber(take()) do
+    for _ = 1, take() do append(ids) end
+    if args[position + 1] > 0 then
+        -- They may be to the revisions, and have the last word.
+        keep_revisions()
+        write(last)
+        for _, topic in ipairs(topics) do topic.revisions = nil end
+    else
+        take()
+    end
+    for _ = 1, take() do
         redis.call('HSET', take(), take(), take())
     end
     return ids
 end
 
 local replies = {}
-for number = 1, tonumber(take()) do
-    local finish = tonumber(take())
+for number = 1, take() do
+    local finish = take()
     finish = position + finish
     local is_done, reply = pcall(transact)
     replies[number] = is_done and reply or {-1, type(reply) == 'table' and reply.err or tostring(reply)}
     position = finish
 end
 
-for key, streams in pairs(moves) do
-    for stream, id in pairs(streams) do redis.call('HSET', key, stream, id) end
+keep_revisions()
+for _, stream in ipairs(streams) do
+    if stream.reached then redis.call('HSET', stream.checkpoint, stream.key, stream.reached) end
 end
 keep_clock()
 replies[#replies + 1] = warnings
