@@ -31,10 +31,14 @@ public struct NewEvent: Sendable {
 public struct RecordedEvent: Sendable {
     public let id: EventID
     public let stream: StreamKey
-    public let eventID: String
+    /// The event's own name, as it came: few ask for it, and every event that is read has one.
+    let name: ByteBuffer
     /// The whole entity as JSON text. Decoding is left to whoever needs it.
     public let entity: ByteBuffer
     public let metadata: [(name: String, value: String)]
+
+    /// The event's own name, a UUID.
+    public var eventID: String { String(buffer: name) }
 
     /// The entity, decoded. nil where it is no JSON object: a foreign event that nobody can apply.
     public func decoded() -> JSONObject? {

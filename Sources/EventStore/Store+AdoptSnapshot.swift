@@ -68,7 +68,7 @@ extension Store {
 
     private func adopted(_ state: EntityState, _ stream: StreamKey, at id: EventID) -> (RecordedEvent, NewEvent) {
         (
-            RecordedEvent(id: id, stream: stream, eventID: "", entity: state.entity, metadata: []),
+            RecordedEvent(id: id, stream: stream, name: ByteBuffer(), entity: state.entity, metadata: []),
             NewEvent(stream, entityID: state.id, eventID: "", entity: state.bytes, before: nil)
         )
     }

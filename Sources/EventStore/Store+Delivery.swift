@@ -56,16 +56,20 @@ public struct Poll: Sendable {
 extension Store {
     /// The checkpoint, how things stand, and the next events: one round trip where the caller's idea of the
     /// checkpoint is right, otherwise two.
-    /// - Parameter guess: where the caller thinks that the checkpoint stands, nil if it has no idea.
+    /// - Parameters:
+    ///   - guess: where the caller thinks that the checkpoint stands, nil if it has no idea.
+    ///   - ahead: the events behind that, where they are read already.
     public func poll(
-        _ module: String, _ streams: [StreamKey], expecting guess: [StreamKey: EventID]?, count: Int
+        _ module: String, _ streams: [StreamKey], expecting guess: [StreamKey: EventID]?, ahead: EventBatch? = nil,
+        count: Int
     ) async throws(StoreError) -> Poll {
         var commands = standingCommands(module)
-        if let guess { commands.append(readCommand(streams, after: guess, count: count)) }
+        if let guess, ahead == nil { commands.append(readCommand(streams, after: guess, count: count)) }
         let replies = try await pipeline(commands)
         let checkpoint = positions(in: replies[0])
         let positions = Dictionary(streams.compactMap { stream in checkpoint[stream].map { (stream, $0) } }) { $1 }
         let standing = standing(in: replies)
+        if positions == guess, let ahead { return Poll(batch: ahead, positions: positions, standing: standing) }
         if positions == guess, let reply = replies.dropFirst(4).first {
             return Poll(
                 batch: try batch(reply, after: positions, count: count), positions: positions, standing: standing)

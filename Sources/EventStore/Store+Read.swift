@@ -20,6 +20,8 @@ public struct EventBatch: Sendable {
     public let events: [RecordedEvent]
     /// Where to go on: the given positions, moved to the last event of each stream in `events`.
     public let positions: [StreamKey: EventID]
+    /// Whether there may be more behind them.
+    public let isFull: Bool
 }
 
 /// A page of an index.
@@ -119,12 +121,11 @@ extension Store {
         _ streams: [[RecordedEvent]], _ positions: [StreamKey: EventID], count: Int
     ) -> EventBatch {
         let horizon = streams.filter { $0.count >= count }.compactMap { $0.last?.id }.min()
-        let events = streams.joined()
-            .filter { event in horizon.map { event.id <= $0 } ?? true }
-            .sorted { $0.id < $1.id }
+        let parts = streams.map { events in events.prefix { event in horizon.map { event.id <= $0 } ?? true } }
         var positions = positions
-        for event in events { positions[event.stream] = event.id }
-        return EventBatch(events: events, positions: positions)
+        for last in parts.compactMap(\.last) { positions[last.stream] = last.id }
+        let events = parts.count == 1 ? Array(parts[0]) : parts.joined().sorted { $0.id < $1.id }
+        return EventBatch(events: events, positions: positions, isFull: horizon != nil)
     }
 
     private func events(of reply: RedisValue) throws(StoreError) -> [[RecordedEvent]] {
@@ -156,19 +157,19 @@ extension Store {
 
     func event(_ entry: RedisValue, of stream: StreamKey) -> RecordedEvent? {
         guard let pair = entry.array, pair.count == 2, let fields = pair[1].array,
-            let id = pair[0].string.flatMap({ EventID($0) })
+            let id = pair[0].buffer.flatMap({ EventID($0) })
         else { return nil }
-        var eventID = ""
+        var name = ByteBuffer()
         var entity = ByteBuffer()
         var metadata: [(name: String, value: String)] = []
         for index in stride(from: 0, to: fields.count - 1, by: 2) {
             switch fields[index].string {
-            case "event_id": eventID = fields[index + 1].string ?? ""
+            case "event_id": name = fields[index + 1].buffer ?? ByteBuffer()
             case "entity": entity = fields[index + 1].buffer ?? ByteBuffer()
             case let name?: metadata.append((name, fields[index + 1].string ?? ""))
             case nil: break
             }
         }
-        return RecordedEvent(id: id, stream: stream, eventID: eventID, entity: entity, metadata: metadata)
+        return RecordedEvent(id: id, stream: stream, name: name, entity: entity, metadata: metadata)
     }
 }

@@ -24,16 +24,16 @@ public struct StoredEvent: Sendable, Hashable {
 
     /// As modules see it.
     public var recorded: RecordedEvent {
-        var eventID = ""
+        var name = ByteBuffer()
         var entity = ByteBuffer()
         var metadata: [(name: String, value: String)] = []
         for field in fields {
             switch String(buffer: field.name) {
-            case "event_id": eventID = String(buffer: field.value)
+            case "event_id": name = field.value
             case "entity": entity = field.value
             case let name: metadata.append((name, String(buffer: field.value)))
             }
         }
-        return RecordedEvent(id: id, stream: stream, eventID: eventID, entity: entity, metadata: metadata)
+        return RecordedEvent(id: id, stream: stream, name: name, entity: entity, metadata: metadata)
     }
 }

@@ -64,8 +64,16 @@ struct EventDelivery: Sendable {
     }
 
     /// Looks for work.
-    func poll(expecting positions: [StreamKey: EventID]?, count: Int) async throws(StoreError) -> Poll {
-        try await store.poll(module, streams, expecting: positions, count: count)
+    /// - Parameter ahead: the events behind those positions, where they are read already.
+    func poll(
+        expecting positions: [StreamKey: EventID]?, ahead: EventBatch?, count: Int
+    ) async throws(StoreError) -> Poll {
+        try await store.poll(module, streams, expecting: positions, ahead: ahead, count: count)
+    }
+
+    /// The events behind positions that the checkpoint has not reached yet; nil where they cannot be read just now.
+    func read(after positions: [StreamKey: EventID], count: Int) async -> EventBatch? {
+        try? await store.read(streams, after: positions, count: count)
     }
 
     // MARK: Delivering
@@ -123,8 +131,7 @@ struct EventDelivery: Sendable {
                 parked += 1
             }
         }
-        var positions = work.positions
-        for event in events { positions[event.stream] = event.id }
+        let positions = work.positions.merging(events.lastIDs) { $1 }
         return try await outcome(
             of: step,
             Progress(
@@ -168,9 +175,21 @@ struct EventDelivery: Sendable {
     }
 
     private func move(over events: ArraySlice<RecordedEvent>, from work: Work) -> CheckpointMove {
-        let last = Dictionary(events.map { ($0.stream, $0.id) }) { $1 }
-        let moves = last.map { (stream: $0.key, from: work.positions[$0.key], to: $0.value) }
+        let moves = events.lastIDs.map { (stream: $0.key, from: work.positions[$0.key], to: $0.value) }
         return CheckpointMove(module: module, lease: work.lease, positions: moves)
+    }
+}
+
+extension ArraySlice<RecordedEvent> {
+    /// The last event of each stream.
+    var lastIDs: [StreamKey: EventID] {
+        var ids: [StreamKey: EventID] = [:]
+        // Those of one stream mostly stand together, and looking up is what costs.
+        for (event, next) in zip(self, dropFirst()) where event.stream != next.stream {
+            ids[event.stream] = event.id
+        }
+        if let last { ids[last.stream] = last.id }
+        return ids
     }
 }
 

@@ -34,14 +34,15 @@ actor ModuleRunner {
     private var positions: [StreamKey: EventID]?
     private var standing = DeliveryStanding()
     private var isBehind = false
+    private var batchSize = BatchSize()
+    /// The events behind the batch in hand, and where they begin.
+    private var ahead: (after: [StreamKey: EventID], batch: EventBatch)?
     /// How often in a row somebody else moved first.
     private var supersessions = 0
 
     private(set) var handled = 0
     private var rate = Rate()
     var eventsPerSecond: Double { rate.perSecond() }
-
-    private static let batchSize = 256
 
     /// - Parameter committed: called after reactions appended events, with their streams.
     init(
@@ -158,15 +159,21 @@ actor ModuleRunner {
 
     private func catchUp() async throws {
         while let lease = workingLease {
-            let poll = try await delivery.poll(expecting: positions, count: Self.batchSize)
+            let poll = try await poll()
             positions = poll.positions
             try await brief(poll.standing)
-            isBehind = poll.batch.events.count >= Self.batchSize
+            isBehind = poll.batch.isFull
             if standing.hasRetries, try await retryParked(under: lease) { continue }
             if try await endReplay(poll) { continue }
             if poll.batch.events.isEmpty { return }
             try await handle(poll, under: lease)
         }
+    }
+
+    private func poll() async throws(StoreError) -> Poll {
+        let known = ahead.flatMap { $0.after == positions ? $0.batch : nil }
+        ahead = nil
+        return try await delivery.poll(expecting: positions, ahead: known, count: batchSize.count)
     }
 
     private func brief(_ new: DeliveryStanding) async throws(StoreError) {
@@ -194,14 +201,28 @@ actor ModuleRunner {
         let tried = tries?.count(of: first.id) ?? 0
         // What has failed before goes by itself, so that it takes nothing else with it.
         let work = EventDelivery.Work(
-            events: poll.batch.events.prefix(tried > 0 ? 1 : Self.batchSize), positions: poll.positions,
+            events: poll.batch.events.prefix(tried > 0 ? 1 : batchSize.count), positions: poll.positions,
             standing: standing, lease: lease, attempt: tried + 1)
         if tried >= policy.tries { return try await park(first, of: work) }
         do throws(EventDelivery.Failure) {
-            try await settle(try await deliver(work), work)
+            try await settle(try await deliverReadingAhead(work), work)
         } catch {
             try fail(error, work)
         }
+    }
+
+    /// While events are handled, those behind them are read.
+    private func deliverReadingAhead(
+        _ work: EventDelivery.Work
+    ) async throws(EventDelivery.Failure) -> EventDelivery.Outcome {
+        guard isBehind else { return try await deliver(work) }
+        let after = work.positions.merging(work.events.lastIDs) { $1 }
+        let start = ContinuousClock.now
+        async let next = delivery.read(after: after, count: batchSize.count)
+        let outcome = try await deliver(work)
+        batchSize.adapt(to: .now - start)
+        if let batch = await next { ahead = (after, batch) }
+        return outcome
     }
 
     private func deliver(_ work: EventDelivery.Work) async throws(EventDelivery.Failure) -> EventDelivery.Outcome {
