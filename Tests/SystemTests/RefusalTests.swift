@@ -158,7 +158,7 @@ import Testing
             try await shop.setEnabled(false, "customer")
             let response = try await shop.request("GET", "/customer/\(ada)")
             #expect(response.status == 200)
-            #expect(response.headers["ordershop-source"] == "events")
+            #expect(response.header("ordershop-source") == "events")
             #expect(try await shop.get("/report")["customers"]?.array?.count == 1)
         }
     }
