@@ -7,7 +7,7 @@
 --          then for each module: name, lease-key, '1' (take its lease if it is free) or '0'
 -- Returns  for each module {1 if it is disabled, the lease as 'OWNER EPOCH' or false}
 
-local owner, time = ARGV[3], ARGV[4]
+local owner, time = ARGV[3], tonumber(ARGV[4])
 local states = {}
 for i = 5, #ARGV, 3 do
     local module, key = ARGV[i], ARGV[i + 1]
@@ -20,6 +20,9 @@ for i = 5, #ARGV, 3 do
         lease = owner .. ' ' .. redis.call('HINCRBY', ARGV[2], module, 1)
         redis.call('SET', key, lease, 'PX', time)
     elseif lease and string.match(lease, '^(%S+)') == owner then
+        redis.call('PEXPIRE', key, time)
+    elseif lease and redis.call('PTTL', key) > 2 * time then
+        -- Redis's clock was set back: the lease of one that died would outlive him by the jump.
         redis.call('PEXPIRE', key, time)
     end
     states[#states + 1] = {disabled and 1 or 0, lease}
