@@ -129,21 +129,16 @@ public final class RedisCluster: Sendable {
 // MARK: Moving a slot
 
 extension RedisCluster {
-    /// Moves a slot key by key, as `redis-cli --cluster reshard` does.
-    /// - Parameters:
-    ///   - eachStep: runs between two keys.
+    /// Moves a slot some keys at a time, as `redis-cli --cluster reshard` does.
     /// - Returns: how many keys were moved.
-    public func move(
-        slot: Int, from source: RedisNode, to target: RedisNode, eachStep: () async throws -> Void = {}
-    ) async throws -> Int {
+    public func move(slot: Int, from source: RedisNode, to target: RedisNode) async throws -> Int {
         try await begin(moving: slot, from: source, to: target)
-        var count = 0
-        while try await moveKey(of: slot, from: source, to: target) {
-            count += 1
-            try await eachStep()
+        var moved = 0
+        while case let count = try await moveKeys(5, of: slot, from: source, to: target), count > 0 {
+            moved += count
         }
         try await end(moving: slot, to: target)
-        return count
+        return moved
     }
 
     /// Opens the slot at both ends.
@@ -154,11 +149,18 @@ extension RedisCluster {
 
     /// Moves one key; false when there is none left.
     public func moveKey(of slot: Int, from source: RedisNode, to target: RedisNode) async throws -> Bool {
-        guard let key = try await source.strings("CLUSTER", "GETKEYSINSLOT", "\(slot)", "1").first else {
-            return false
-        }
-        try await source.run("MIGRATE", "127.0.0.1", "\(target.port)", key, "0", "5000")
-        return true
+        try await moveKeys(1, of: slot, from: source, to: target) > 0
+    }
+
+    /// - Returns: how many there were.
+    private func moveKeys(
+        _ count: Int, of slot: Int, from source: RedisNode, to target: RedisNode
+    ) async throws -> Int {
+        let keys = try await source.strings("CLUSTER", "GETKEYSINSLOT", "\(slot)", "\(count)")
+        if keys.isEmpty { return 0 }
+        let words = ["127.0.0.1", "\(target.port)", "", "0", "5000", "KEYS"]
+        _ = try await source.pipeline([RedisCommand("MIGRATE", arguments: words + keys)])
+        return keys.count
     }
 
     /// Gives the slot to the target, there first.
