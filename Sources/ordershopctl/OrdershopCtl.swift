@@ -12,7 +12,7 @@ struct OrdershopCtl: VerbGroup {
         version: "0.1.0",
         subcommands: [
             Status.self, Modules.self, Parked.self, Customers.self, Products.self, Inventories.self, Orders.self,
-            Billings.self, CRM.self, Mail.self, Retention.self, Archives.self, Call.self,
+            Billings.self, CRM.self, Mail.self, Projections.self, Retention.self, Archives.self, Call.self,
         ])
 
     @OptionGroup var connection: ConnectionOptions

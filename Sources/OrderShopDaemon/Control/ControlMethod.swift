@@ -20,7 +20,9 @@ struct ControlMethod: Sendable {
 
     /// Every group of methods has a file of its own.
     static func all(supervisor: Supervisor, status: DaemonStatus, past: ShopPast) -> [ControlMethod] {
-        let own = daemon(status) + modules(supervisor, status) + parked(supervisor) + Self.past(past)
+        let own =
+            daemon(status) + modules(supervisor, status) + parked(supervisor) + Self.past(past)
+            + projections(past.store)
         return own + [list(of: own, supervisor.registry)]
     }
 

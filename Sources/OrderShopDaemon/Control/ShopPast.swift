@@ -7,7 +7,7 @@ import Logging
 /// A shop's trimmed streams and its archives, as operators ask for them.
 struct ShopPast: Sendable {
     private let supervisor: Supervisor
-    private let store: Store
+    let store: Store
     private let directory: ArchiveDirectory
     private let retention: Retention
 

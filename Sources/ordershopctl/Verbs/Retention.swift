@@ -111,7 +111,7 @@ struct RestoreArchive: Verb {
 
 extension ConnectionOptions {
     /// For work that takes as long as there are events: waits for a day, unless another time was asked for.
-    fileprivate var patient: ConnectionOptions {
+    var patient: ConnectionOptions {
         var options = self
         if timeout.duration == .seconds(30) { options.timeout = Seconds(duration: .seconds(86_400)) }
         return options
