@@ -14,12 +14,15 @@ extension Store {
             while !Task.isCancelled {
                 let command = self.blockingRead(after: position, ahead)
                 let reply = try await connection.send(command, timeout: .seconds(30))
-                ahead.merge(self.newest(in: reply)) { $1 }
-                // Read after the wake-up: everything up to it stands in the streams, so nothing is slept through.
-                position = try await self.clock(on: connection)
+                let found = self.newest(in: reply)
+                ahead.merge(found) { $1 }
                 ring()
                 // Under load one ring a moment is enough for all that came in it.
                 try await Task.sleep(for: .milliseconds(20))
+                position = try await self.clock(on: connection)
+                // Everything up to the clock stands in the streams. Where that is more than what rang, whoever was
+                // woken may have looked too early.
+                if position != found.values.max() { ring() }
             }
         }
     }
