@@ -112,7 +112,7 @@ extension Store {
         guard committed == 1 else {
             return .conflict(try conflict(transaction, check: fields[1].int, actual: fields.dropFirst(2).first))
         }
-        let ids = fields.dropFirst().compactMap { $0.string.flatMap { EventID($0) } }
+        let ids = fields.dropFirst().compactMap { $0.buffer.flatMap { EventID($0) } }
         if let last = ids.last { note(last) }
         memory.withLock { $0.note(ids, of: transaction.events) }
         return .committed(ids)
