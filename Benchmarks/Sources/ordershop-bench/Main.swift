@@ -3,40 +3,77 @@ import Foundation
 /// Measures OrderShop beside the ceiling of the same Redis, all in one run: absolute figures of one machine say
 /// little, ratios within a run say more.
 ///
-///     ordershop-bench [DIRECTORY-OF-ORDERSHOPD]
+///     ordershop-bench [DIRECTORY-OF-ORDERSHOPD] [append|deliver|shop]…
 @main struct Main {
+    enum Part: String, CaseIterable { case append, deliver, shop }
+
     static func main() async {
-        do { try await measure(CommandLine.arguments.dropFirst().first ?? ".build/release") } catch {
+        let arguments = CommandLine.arguments.dropFirst()
+        let parts = arguments.compactMap(Part.init)
+        do {
+            try await measure(
+                arguments.first { Part(rawValue: $0) == nil } ?? ".build/release",
+                parts.isEmpty ? Part.allCases : parts)
+        } catch {
             print("the measurement failed: \(error)")
             exit(1)
         }
     }
 
-    private static func measure(_ binaries: String) async throws {
+    private static func measure(_ binaries: String, _ parts: [Part]) async throws {
         var table = Table()
-        let server = try await RedisUnderTest.start()
-        defer { server.stop() }
-        try await measureStore(server, &table)
-        try await measureShop(server, binaries, &table)
+        for part in parts {
+            let server = try await RedisUnderTest.start()
+            defer { server.stop() }
+            switch part {
+            case .append: try await measureAppending(server, &table)
+            case .deliver: try await measureDelivery(server, &table)
+            case .shop: try await measureShop(server, binaries, &table)
+            }
+        }
         print(table.text)
     }
 
-    private static func measureStore(_ server: RedisUnderTest, _ table: inout Table) async throws {
-        let events = 200_000
+    private static func measureAppending(_ server: RedisUnderTest, _ table: inout Table) async throws {
         let pipelined = try server.redisBenchmark(pipeline: 64, clients: 1, requests: 1_000_000)
         let single = try server.redisBenchmark(pipeline: 1, clients: 50, requests: 200_000)
         table.add("Redis: bare XADD, 64 in a pipeline", pipelined)
         table.add("Redis: bare XADD, 50 connections, one at a time", single)
-        let (append, reading, delivery) = try await server.withClient { redis in
-            let bench = StoreBench(redis: redis)
+        let rates = try await server.withClient { redis in
+            let bench = AppendBench(redis: redis)
             return (
-                try await bench.append(events, tasks: 64), try await bench.rawReading(),
-                try await bench.deliver(events)
+                try await bench.script(200_000), try await bench.append(200_000, tasks: 64, isCached: false),
+                try await bench.append(200_000, tasks: 64, isCached: true)
             )
         }
-        table.add("append an event (64 tasks): id, revision, cache", append, of: pipelined, "pipelined XADD")
+        table.add("Redis: a script of HGET, XADD, HSET, 32 events a call", rates.0, of: pipelined, "pipelined XADD")
+        table.add("append from 64 tasks: id, revision", rates.1, of: pipelined, "pipelined XADD", atLeast: 0.3)
+        table.add(
+            "append from 64 tasks: id, revision, cache", rates.2, of: pipelined, "pipelined XADD", atLeast: 0.3)
+    }
+
+    private static func measureDelivery(_ server: RedisUnderTest, _ table: inout Table) async throws {
+        let (reading, delivery, bare, ours, found) = try await server.withClient { redis in
+            let bench = DeliveryBench(redis: redis)
+            let latency = LatencyBench(redis: redis)
+            try await bench.fill(1_000_000)
+            let (reading, delivery) = (try await bench.rawReading(), try await bench.deliver(1_000_000))
+            let found = try await bench.catchUp(1_000_000)
+            return (reading, delivery, try await latency.bare(1_000), try await latency.delivered(1_000), found)
+        }
         table.add("Redis: XRANGE, 500 entries a call", reading)
-        table.add("deliver to a handler that does nothing, checkpoint included", delivery, of: reading, "XRANGE")
+        // 500,000 in a second or a quarter of that, whichever is more.
+        let target = max(0.25, 500_000 / reading.perSecond)
+        table.add(
+            "deliver to a handler that does nothing, with checkpoint", delivery, of: reading, "XRANGE",
+            atLeast: target)
+        table.add("catch up 1,000,000 events behind", found.rate)
+        table.add("  in seconds", found.seconds, atMost: 4)
+        table.add("  memory at most, MB", found.megabytes, atMost: 100)
+        table.add("another module meanwhile, from append to handler: quiet", found.quiet)
+        table.add("  during the catch-up: p99", found.busy, p99: found.quiet, "when quiet", atMost: 2)
+        table.add("two bare connections: XADD to a blocked XREAD", bare)
+        table.add("from append to handler, idle: p50", ours, p50: bare, "two bare connections", atMost: 3)
     }
 
     private static func measureShop(

@@ -17,13 +17,38 @@ struct Rate {
 }
 
 struct Table {
-    private var rows: [[String]] = [["what", "per second", "p50 ms", "p99 ms", "ratio", "to"]]
+    private var rows: [[String]] = [["what", "per second", "p50 ms", "p99 ms", "ratio", "to", "target", ""]]
 
-    mutating func add(_ what: String, _ rate: Rate, of ceiling: Rate? = nil, _ name: String = "") {
-        let ratio = ceiling.map { decimals(rate.perSecond / $0.perSecond, 3) } ?? ""
+    mutating func add(
+        _ what: String, _ rate: Rate, of ceiling: Rate? = nil, _ name: String = "", atLeast target: Double? = nil
+    ) {
+        let ratio = ceiling.map { rate.perSecond / $0.perSecond }
+        add(what, rate, ratio, name, target.map { "≥ \(decimals($0, 2))" }, isMet: target.map { ratio ?? 0 >= $0 })
+    }
+
+    /// How long calls take, beside how long others take.
+    mutating func add(
+        _ what: String, _ rate: Rate, p50: Rate? = nil, p99: Rate? = nil, _ name: String, atMost target: Double
+    ) {
+        let median = p50?.p50.flatMap { base in rate.p50.map { $0 / base } }
+        let tail = p99?.p99.flatMap { base in rate.p99.map { $0 / base } }
+        let ratio = median ?? tail
+        add(what, rate, ratio, name, "≤ \(decimals(target, 2))", isMet: ratio.map { $0 <= target })
+    }
+
+    /// A figure that is no rate.
+    mutating func add(_ what: String, _ figure: Double, atMost target: Double) {
+        let verdict = figure <= target ? "met" : "MISSED"
+        rows.append([what, decimals(figure, 2), "", "", "", "", "≤ \(decimals(target, 2))", verdict])
+    }
+
+    private mutating func add(
+        _ what: String, _ rate: Rate, _ ratio: Double?, _ name: String, _ target: String?, isMet: Bool?
+    ) {
         rows.append([
             what, grouped(Int(rate.perSecond)), rate.p50.map { decimals($0, 2) } ?? "",
-            rate.p99.map { decimals($0, 2) } ?? "", ratio, name,
+            rate.p99.map { decimals($0, 2) } ?? "", ratio.map { decimals($0, 3) } ?? "", name, target ?? "",
+            isMet.map { $0 ? "met" : "MISSED" } ?? "",
         ])
     }
 
