@@ -20,17 +20,25 @@ public struct DeliveryStanding: Sendable, Equatable {
         public let count: Int
         /// The last event of the batch.
         public let through: EventID
+        /// Events up to this one may have been begun, if only once: a life that ends while it handles one by one what
+        /// another had begun must not let the rest be forgotten.
+        public let begun: EventID
         /// The daemon that began. While it lives it knows by itself what became of them.
         public let owner: String
 
-        public init(count: Int, through: EventID, owner: String) {
+        /// - Parameter begun: the last event that was ever begun, as far as it was known before.
+        public init(count: Int, through: EventID, begun: EventID = .zero, owner: String) {
             self.count = count
             self.through = through
+            self.begun = max(through, begun)
             self.owner = owner
         }
 
         /// How often the event was begun.
-        public func count(of event: EventID) -> Int { event <= through ? count : 0 }
+        public func count(of event: EventID) -> Int {
+            if event <= through { return count }
+            return event <= begun ? 1 : 0
+        }
     }
 
     /// A module that was sent back.
@@ -128,11 +136,13 @@ extension Store {
 extension DeliveryStanding.Tries: CustomStringConvertible {
     init?(_ text: String) {
         let parts = text.split(separator: " ")
-        guard parts.count == 3, let count = Int(parts[0]), let through = EventID(parts[1]) else { return nil }
-        self.init(count: count, through: through, owner: String(parts[2]))
+        guard parts.count == 4, let count = Int(parts[0]), let through = EventID(parts[1]),
+            let begun = EventID(parts[2])
+        else { return nil }
+        self.init(count: count, through: through, begun: begun, owner: String(parts[3]))
     }
 
-    public var description: String { "\(count) \(through) \(owner)" }
+    public var description: String { "\(count) \(through) \(begun) \(owner)" }
 }
 
 extension DeliveryStanding.Replay {

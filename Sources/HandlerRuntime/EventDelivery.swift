@@ -101,7 +101,9 @@ struct EventDelivery: Sendable {
 
     private func decide(_ events: [RecordedEvent], of work: Work) async throws -> Decisions {
         guard let last = events.last else { return Decisions() }
-        let tries = DeliveryStanding.Tries(count: work.attempt, through: last.id, owner: work.lease.owner)
+        let tries = DeliveryStanding.Tries(
+            count: work.attempt, through: last.id, begun: work.standing.tries?.begun ?? .zero,
+            owner: work.lease.owner)
         switch ordering {
         case .shop: return try await inTurn(events, work, counting: tries)
         case .entity: return try await sideBySide(events, work, counting: tries)

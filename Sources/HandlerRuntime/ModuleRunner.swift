@@ -177,6 +177,8 @@ actor ModuleRunner {
     }
 
     private func brief(_ new: DeliveryStanding) async throws(StoreError) {
+        // What is handled once more in a replay has not failed yet.
+        if new.replay != nil, new.replay != standing.replay { tries = nil }
         standing = new
         if isBriefed { return }
         try await delivery.store.forgetRetries(module.name)
@@ -235,7 +237,9 @@ actor ModuleRunner {
         _ outcome: EventDelivery.Outcome, _ work: EventDelivery.Work
     ) async throws(EventDelivery.Failure) {
         switch outcome {
-        case .committed(let progress): succeed(progress)
+        case .committed(let progress):
+            if let tries, let last = work.events.last, last.id >= tries.begun { self.tries = nil }
+            succeed(progress)
         case .superseded: try supersede(work)
         case .fenced(let other): lease = other
         }
@@ -278,7 +282,8 @@ actor ModuleRunner {
     }
 
     private func note(_ failure: EventDelivery.Failure, attempt: Int) {
-        tries = DeliveryStanding.Tries(count: attempt, through: failure.through, owner: owner)
+        tries = DeliveryStanding.Tries(
+            count: attempt, through: failure.through, begun: tries?.begun ?? .zero, owner: owner)
         lastError = "\(failure.error)"
         logger.warning(
             "an event could not be handled",
@@ -306,7 +311,8 @@ actor ModuleRunner {
         switch try await delivery.park(parked, event, of: work) {
         case .committed(let progress):
             succeed(progress)
-            tries = nil
+            // Those behind it may have been begun with it.
+            tries = tries.map { .init(count: 1, through: $0.begun, owner: owner) }
             logger.error(
                 "an event is parked", metadata: ["event": "\(event.id)", "reason": "\(parked.reason ?? "")"])
         case .superseded: positions = nil

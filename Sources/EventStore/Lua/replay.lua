@@ -25,6 +25,8 @@ for i = 7, #ARGV do
     end
 end
 if reacting == 0 then handled = all end
+-- What is handled once more has not failed yet.
+redis.call('HDEL', delivery, 'tries')
 redis.call('HSET', delivery, 'replay_from', back, 'replay_until', handled, 'replay_started', now,
     'replay_effects', effects)
 if effects == '0' then
