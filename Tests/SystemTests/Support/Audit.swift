@@ -6,12 +6,31 @@ import Testing
 struct Audit {
     let shop: Shop
     let history: History
+    /// Where its mails lie.
+    private let daemons: [Shop]
 
     /// Waits until the shop has caught up.
-    init(_ shop: Shop) async throws {
+    /// - Parameter others: daemons that worked for the shop before, and delivered mails in their own Maildirs.
+    init(_ shop: Shop, after others: [Shop] = []) async throws {
         try await shop.settle()
         self.shop = shop
         history = try await History(of: shop)
+        daemons = [shop] + others
+    }
+
+    /// - Parameters:
+    ///   - ledger: what clients were told.
+    ///   - pieces: of each product, what there was before the first order.
+    func everything(_ ledger: Ledger, _ goods: [Goods], pieces: Int64) async throws {
+        ledger.check(history)
+        everyEventIsThereOnce()
+        noPieceIsLost(of: goods, pieces: pieces)
+        everyMailIsRequestedOnce()
+        everyInteractionIsNotedOnce()
+        try everyMailIsSentOnce()
+        try await nothingIsParked()
+        try await listsAreTheReplay()
+        try await cacheIsACleanRebuild()
     }
 
     func everyEventIsThereOnce() {
@@ -69,14 +88,25 @@ struct Audit {
         }
     }
 
+    /// What crm has said is in its record: each reason once, in the order in which they came.
+    func everyInteractionIsNotedOnce() {
+        let streams = ["customer_created", "customer_deleted", "order_created", "order_deleted"]
+        let reasons = streams.flatMap { history[$0] }.sorted { $0.place < $1.place }.map(\.id)
+        #expect(history["interaction_created"].compactMap { $0.entity["cause"]?.string } == reasons)
+    }
+
+    /// A mail that was written without a word of it is written again, under the same name.
     func everyMailIsSentOnce() throws {
         let requested = history["mail_requested"].map { "\($0.id).\($0.entityID)" }
         #expect(history["mail_sent"].map(\.entityID).sorted() == history["mail_requested"].map(\.entityID).sorted())
-        let files = try shop.mailFiles()
+        let files = Set(try daemons.flatMap { try $0.mailFiles() })
         #expect(files.count == requested.count)
-        for name in requested { #expect(files.count { $0.hasPrefix(name) } <= 1) }
         #expect(Set(files.map { $0.split(separator: ".").prefix(2).joined(separator: ".") }) == Set(requested))
-        #expect(try shop.unfinishedMailFiles() == [])
+        for daemon in daemons { #expect(try daemon.unfinishedMailFiles() == []) }
+    }
+
+    func nothingIsParked() async throws {
+        #expect(try await shop.redis.keys("\(shop.prefix)ordershop:parked:*") == [])
     }
 
     func cacheIsACleanRebuild() async throws {

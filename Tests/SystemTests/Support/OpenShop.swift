@@ -22,14 +22,16 @@ func withShop<T: Sendable>(
 }
 
 /// Runs `body` with two daemons on one Redis, for one shop each, and closes them afterwards.
+/// - Parameter lease: the seconds after which one takes over when the other dies.
 func withTwoDaemons<T: Sendable>(
-    shops: (String?, String?) = (nil, nil), _ body: @escaping @Sendable (Shop, Shop) async throws -> T
+    shops: (String?, String?) = (nil, nil), lease: Int = 5,
+    _ body: @escaping @Sendable (Shop, Shop) async throws -> T
 ) async throws -> T {
     try await Slots.inTurn {
         let redis = try await RedisServer.start()
         defer { redis.kill() }
-        let first = DaemonProcess.Options(redis: redis.url, shop: shops.0)
-        let second = DaemonProcess.Options(redis: redis.url, shop: shops.1)
+        let first = DaemonProcess.Options(redis: redis.url, shop: shops.0).with(lease: lease)
+        let second = DaemonProcess.Options(redis: redis.url, shop: shops.1).with(lease: lease)
         return try await withShop(first, inTurn: false) { first in
             try await withShop(second, inTurn: false) { second in try await body(first, second) }
         }
