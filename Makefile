@@ -6,17 +6,19 @@ RUN_DIR ?= $(CURDIR)/.run
 HTTP ?= 127.0.0.1:5000
 PREFIX ?= /usr
 DESTDIR ?=
+SOAK_SECONDS ?= 3600
 
 BUILD_PACKAGES = libhiredis-dev libsystemd-dev zlib1g-dev
 RUN_PACKAGES = redis-server
 TEST_PACKAGES = redis-server redis-tools curl jq openssl python3 libfaketime
 
-.PHONY: help packages run demo test bench lint build install clean
+.PHONY: help packages run demo test soak bench lint build install clean
 
 help:
 	@echo 'make run      build and start the whole shop (REST on http://$(HTTP), data in $(RUN_DIR))'
 	@echo 'make demo     start a shop, drive a story through it, show what happened, stop'
 	@echo 'make test     run all tests'
+	@echo 'make soak     kill daemons under load for an hour, or SOAK_SECONDS'
 	@echo 'make bench    measure it beside the ceiling of the same Redis'
 	@echo 'make lint     check the formatting'
 	@echo 'make install  install into $$DESTDIR$$PREFIX (default /usr), with the systemd unit'
@@ -44,6 +46,11 @@ test: prepare
 	swift build --build-tests
 	swift test --skip-build --skip '^SystemTests'
 	swift test --skip-build --filter '^SystemTests'
+
+soak: packages = $(BUILD_PACKAGES) $(TEST_PACKAGES)
+soak: prepare
+	swift build --build-tests
+	SOAK_SECONDS=$(SOAK_SECONDS) swift test --skip-build --filter '^SystemTests.Soak'
 
 bench: packages = $(BUILD_PACKAGES) $(TEST_PACKAGES)
 bench: prepare build
