@@ -29,7 +29,7 @@ import Testing
                 await one.stop()
                 try await create(25, in: two)
                 try await eventually("the second hears") { try await two.count(of: .echoes) >= 75 }
-                #expect(ContinuousClock.now - began < .seconds(4))
+                #expect(ContinuousClock.now - began < .seconds(10))
                 #expect(first.echo.ear.heard.count + second.echo.ear.heard.count == 75)
                 #expect(!second.echo.ear.heard.isEmpty)
                 try await expectOneEchoEach(in: two)
