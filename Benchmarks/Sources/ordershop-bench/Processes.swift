@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import NIOPosix
 import Redis
+import Synchronization
 
 /// A program that was started for the measurement and ends with it.
 struct Program {
@@ -14,7 +15,21 @@ struct Program {
         let output = FileHandle(forWritingAtPath: log)
         process.standardOutput = output
         process.standardError = output
-        try process.run()
+        try start()
+    }
+
+    /// From a thread that lives as long as the program: the kernel's signal comes when the thread that started it
+    /// ends, and those of Swift's concurrency end when they have nothing to do.
+    private func start() throws {
+        let failure = Mutex<(any Error)?>(nil)
+        let isStarted = DispatchSemaphore(value: 0)
+        Thread.detachNewThread { [process] in
+            do { try process.run() } catch { failure.withLock { $0 = error } }
+            isStarted.signal()
+            if process.isRunning { process.waitUntilExit() }
+        }
+        isStarted.wait()
+        if let error = failure.withLock({ $0 }) { throw error }
     }
 
     func stop() {
