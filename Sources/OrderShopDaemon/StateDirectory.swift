@@ -51,6 +51,8 @@ public final class StateDirectory: Sendable {
         // Close-on-exec: a child that inherited the descriptor would hold the lock after us.
         let lock = Glibc.open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
         guard lock >= 0 else { throw unusable(file, because: .last) }
+        // A daemon that was killed just when it started a child has left it the lock, until that is another program.
+        for _ in 0..<50 where flock(lock, LOCK_EX | LOCK_NB) != 0 { usleep(20_000) }
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
             let reason = Errno.last
             close(lock)
