@@ -8,6 +8,7 @@
 --            event is in its stream), count fields… (none where there must be no entity),
 --            count of properties, each: name 'list' or 'hash' count elements…
 -- Returns  for each entity that is not so:
+--            number: nothing of it was there but its revision; it was wrong, and is right now if it was to be mended
 --            {number, revision, action, entity}: its last event is a later one by now; nothing was judged
 --            {number, what stands in revisions, 1 if it is in the set, fields, properties…}: it was wrong, and is
 --              right now if it was to be mended. What was right is nil. A key of another type is told by its name
@@ -100,6 +101,7 @@ end
 
 -- A call takes some thousand arguments.
 local function write(command, key, first, count)
+    if count <= 1000 then return count > 0 and redis.call(command, key, unpack(ARGV, first, first + count - 1)) end
     for start = first, first + count - 1, 1000 do
         redis.call(command, key, unpack(ARGV, start, math.min(start + 999, first + count - 1)))
     end
@@ -209,6 +211,7 @@ local function check(number, known, is_member)
         mend(id, key, found, first, count, parts)
         if not has_revision then mend_revision(id, known, revision, birth) end
     end
+    if has_revision and is_member == 0 and found == none and parts == none then return number end
     local seen = {number, not has_revision and (known or ''), is_member, not has_fields and found}
     for _, part in ipairs(parts) do seen[#seen + 1] = part.found end
     return seen

@@ -9,6 +9,8 @@ struct EntityChecker: Sendable {
 
     struct Result: Sendable {
         var differences: [Difference] = []
+        /// How many were compared.
+        var count = 0
         /// How many were not as they must be, or just changing.
         var suspects = 0
         /// Entities that changed each time that they were to be compared.
@@ -22,8 +24,13 @@ struct EntityChecker: Sendable {
 
     private var cache: EntityCache { EntityCache(keys: store.keys) }
 
+    /// Compares what is kept of entities with what their last events say.
+    func check(_ events: [FoldedEvent], isGlancing: Bool = true) async throws(StoreError) -> Result {
+        try await check(events.compactMap { expectation(of: $0) }, isGlancing: isGlancing)
+    }
+
     /// nil where the event's text is no entity: nothing can be said of what must be kept of it.
-    func expectation(of event: FoldedEvent) -> EntityExpectation? {
+    private func expectation(of event: FoldedEvent) -> EntityExpectation? {
         EntityExpectation(
             String(buffer: event.entityID), event.id, event.action, birth: event.birth, event.entity, of: topic,
             in: cache)
@@ -37,7 +44,7 @@ struct EntityChecker: Sendable {
         _ expectations: [EntityExpectation], isGlancing: Bool = true
     ) async throws(StoreError) -> Result {
         try Store.checkCancellation()
-        var result = Result()
+        var result = Result(count: expectations.count)
         var waiting = isGlancing ? try await store.glance(at: expectations, of: topic) : expectations
         result.suspects = waiting.count
         for _ in 0..<Self.maxAttempts where !waiting.isEmpty {
@@ -89,7 +96,8 @@ struct EntityChecker: Sendable {
     ) throws(StoreError) -> [EntityExpectation] {
         var later: [EntityExpectation] = []
         for finding in findings {
-            guard let words = finding.array, words.count >= 4, let number = words[0].int,
+            let words = finding.array ?? [finding, .null, .integer(0), .array([])]
+            guard words.count >= 4, let number = words[0].int,
                 batch.indices.contains(batch.startIndex + Int(number) - 1)
             else { throw store.unexpected(finding) }
             let expectation = batch[batch.startIndex + Int(number) - 1]
@@ -103,6 +111,11 @@ struct EntityChecker: Sendable {
             }
         }
         return later
+    }
+
+    /// The same as a result, for a task of its own.
+    func checked(_ events: [FoldedEvent], isGlancing: Bool) async -> Swift.Result<Result, StoreError> {
+        await result { () async throws(StoreError) in try await check(events, isGlancing: isGlancing) }
     }
 
     // MARK: Keys of properties

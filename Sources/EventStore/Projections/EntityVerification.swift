@@ -31,10 +31,13 @@ struct EntityVerification {
     private let store: Store
     private let topic: TopicDefinition
     private let checker: EntityChecker
+    /// The beginnings of the keys of topics whose names begin as this one's does.
+    private let longerTopics: [ByteBuffer]
     private let progress: @Sendable (VerifyProgress) -> Void
     private var tally: VerifyTally
     private var last: FingerprintTable<Last>
     private var part: (number: UInt64, of: UInt64) = (0, 1)
+    private var end = EventID.zero
     private var events = 0
     /// False while most of what is compared is wrong, as where a cache is gone.
     private var isGlancing = true
@@ -46,13 +49,15 @@ struct EntityVerification {
         self.store = store
         self.topic = topic
         self.progress = progress
+        longerTopics = store.topics.map(\.topic.name).filter { $0.hasPrefix("\(topic.topic)_") }
+            .map { ByteBuffer(string: "\(store.keys.prefix)\($0)_") }
         checker = EntityChecker(store: store, topic: topic.topic, isMending: isMending)
         tally = VerifyTally(topic.topic.name)
         last = Self.table(0)
     }
 
     mutating func run() async throws(StoreError) -> VerifyTally {
-        let end = try await store.lastID(of: topic)
+        end = try await store.lastID(of: topic)
         let births = try await store.lengths([
             store.keys.stream(topic.birthStream), store.keys.snapshot(topic.topic),
         ])
@@ -62,7 +67,7 @@ struct EntityVerification {
         for number in 0..<parts {
             part = (UInt64(number), UInt64(parts))
             last = Self.table(entities / parts)
-            try await runPart(upTo: end)
+            try await runPart()
             tally.checked += last.all.count { !$0.isDeleted }
         }
         if checker.isMending { try await store.noteFinished(topic.topic) }
@@ -75,12 +80,12 @@ struct EntityVerification {
 
     /// The births come last to learn and first to compare, in one go: most entities have no other event. The snapshot
     /// is compared behind the streams, as it has what is trimmed from them meanwhile.
-    private mutating func runPart(upTo end: EventID) async throws(StoreError) {
+    private mutating func runPart() async throws(StoreError) {
         let others = topic.actions.filter { $0 != topic.birth }.map { FoldSource.stream($0) }
-        for source in others + [.snapshot] { try await walk(source, upTo: end, comparing: false) }
+        for source in others + [.snapshot] { try await walk(source, comparing: false) }
         try await takeUnborn(comparing: false)
         for source in [.stream(topic.birth)] + others + [.snapshot] {
-            try await walk(source, upTo: end, comparing: true)
+            try await walk(source, comparing: true)
         }
         try await takeUnborn(comparing: true)
         try await findStrays()
@@ -88,45 +93,53 @@ struct EntityVerification {
 
     // MARK: Events
 
+    /// Pages are read one behind the other; up to `maxChecks` of those before are compared meanwhile.
     private mutating func walk(
-        _ source: FoldSource, upTo end: EventID, comparing isComparing: Bool
+        _ source: FoldSource, comparing isComparing: Bool
     ) async throws(StoreError) {
         // A snapshot is in the order of births, and may know of later events.
-        let end = source == .snapshot ? EventID(seconds: .max, microseconds: .max) : end
-        var page = try await store.fold(source, of: topic.topic, after: .zero, upTo: end)
-        while true {
-            let expectations = learn(page.events, isComparing)
-            guard let next = page.next else { return try await check(expectations) }
-            let (store, topic, checker, isGlancing) = (store, topic.topic, checker, isGlancing)
-            // While Redis compares, the next page comes in.
-            let (result, following) = try await both { () async throws(StoreError) in
-                try await checker.check(expectations, isGlancing: isGlancing)
-            } and: { () async throws(StoreError) in
-                try await store.fold(source, of: topic, after: next, upTo: end)
+        let end = source == .snapshot ? EventID(seconds: .max, microseconds: .max) : self.end
+        let checker = checker
+        let outcome = await withTaskGroup(of: Checked.self, returning: Checked.self) { group in
+            await result { () async throws(StoreError) in
+                var running = 0
+                var position: EventID? = .zero
+                while let start = position {
+                    let page = try await store.fold(source, of: topic.topic, after: start, upTo: end)
+                    position = page.next
+                    let latest = learn(page.events, isComparing)
+                    if latest.isEmpty { continue }
+                    if running == Self.maxChecks, let checked = await group.next() { note(try checked.get()) }
+                    running = min(running + 1, Self.maxChecks)
+                    group.addTask { [isGlancing] in await checker.checked(latest, isGlancing: isGlancing) }
+                }
+                while let checked = await group.next() { note(try checked.get()) }
+                return EntityChecker.Result()
             }
-            note(result)
-            self.isGlancing = result.suspects <= expectations.count / 2
-            page = following
         }
+        _ = try outcome.get()
     }
+
+    private typealias Checked = Result<EntityChecker.Result, StoreError>
+    private static let maxChecks = 3
 
     /// Entities without a first event stand in a hash of the snapshot: there are few or none.
     private mutating func takeUnborn(comparing isComparing: Bool) async throws(StoreError) {
         let key = store.keys.snapshotPairs(topic.topic)[2]
         var pages = ScannedKey(.hash, key)
-        while let words = try await pages.next(in: store) {
+        while let words = try await pages.next(in: store)?.map({ String(buffer: $0) }) {
             let events = stride(from: 0, to: words.count - 1, by: 2).compactMap { index in
                 FoldedEvent(unborn: words[index], words[index + 1])
             }
-            try await check(learn(events, isComparing))
+            note(try await checker.check(learn(events, isComparing)))
         }
     }
 
-    /// - Returns: what must be kept of those whose last event has come up.
-    private mutating func learn(_ page: [FoldedEvent], _ isComparing: Bool) -> [EntityExpectation] {
+    /// - Returns: the last events of entities, which are to be compared.
+    private mutating func learn(_ page: [FoldedEvent], _ isComparing: Bool) -> [FoldedEvent] {
         events += page.count
         progress(VerifyProgress(name: topic.topic.name, events: events))
-        var expectations: [EntityExpectation] = []
+        var latest: [FoldedEvent] = []
         for event in page {
             let name = Fingerprint(event.entityID)
             guard name.high % part.of == part.number else { continue }
@@ -134,39 +147,52 @@ struct EntityVerification {
                 continue
             }
             last[name] = Last(event.id, isDeleted: event.isDeleted, isChecked: isComparing)
-            if isComparing, let expectation = checker.expectation(of: event) { expectations.append(expectation) }
+            if isComparing { latest.append(event) }
         }
-        return expectations
-    }
-
-    private mutating func check(_ expectations: [EntityExpectation]) async throws(StoreError) {
-        note(try await checker.check(expectations))
+        return latest
     }
 
     private mutating func note(_ result: EntityChecker.Result) {
         for difference in result.differences { tally.note(difference, isMended: checker.isMending) }
         tally.unsettled += result.unsettled
+        isGlancing = result.suspects <= result.count / 2
     }
 
     // MARK: What no event speaks of
 
     private mutating func findStrays() async throws(StoreError) {
-        let keys = store.keys
-        var members = ScannedKey(.set, keys.entityIDs(topic.topic))
-        while let ids = try await members.next(in: store) { try await checkUnknown(ids) }
-        var revisions = ScannedKey(.hash, keys.revisions(topic.topic))
-        while let words = try await revisions.next(in: store) {
-            try await checkUnknown(stride(from: 0, to: words.count - 1, by: 2).map { words[$0] })
+        let (store, keys) = (store, store.keys)
+        if try await !isAllThatIsKept() {
+            try await ScannedKey(.set, keys.entityIDs(topic.topic)).forEachPage(in: store) {
+                ids throws(StoreError) in
+                try await checkUnknown(ids)
+            }
+            try await ScannedKey(.hash, keys.revisions(topic.topic)).forEachPage(in: store) {
+                words throws(StoreError) in
+                try await checkUnknown(stride(from: 0, to: words.count - 1, by: 2).map { words[$0] })
+            }
         }
-        var all = ScannedKey(.keys(beginning: "\(keys.prefix)\(topic.topic)_"), "")
-        while let found = try await all.next(in: store) { try await checkKeys(found) }
+        let all = ScannedKey(.keys(beginning: "\(keys.prefix)\(topic.topic)_"), "")
+        try await all.forEachPage(in: store) { found throws(StoreError) in try await checkKeys(found) }
     }
 
-    private mutating func checkUnknown(_ ids: [String]) async throws(StoreError) {
+    /// Whether the set and the revisions must be without strays: everything that has to be in them is, they are no
+    /// larger than that, and nothing has happened meanwhile.
+    private func isAllThatIsKept() async throws(StoreError) -> Bool {
+        if tally.differences > tally.mended || tally.unsettled > 0 || part.of > 1 { return false }
+        let look = try await store.moment([
+            ["SCARD", store.keys.entityIDs(topic.topic)], ["HLEN", store.keys.revisions(topic.topic)],
+        ])
+        guard try await store.lastID(of: topic) == end, let sizes = look.replies?.map(\.int) else { return false }
+        return sizes == [Int64(last.all.count { !$0.isDeleted }), Int64(last.count)]
+    }
+
+    private mutating func checkUnknown(_ ids: [ByteBuffer]) async throws(StoreError) {
         let unknown = ids.filter { isUnknown(Fingerprint($0)) }
+        if unknown.isEmpty { return }
         // Noted, so that nobody is told of twice.
         for id in unknown { last[Fingerprint(id)] = Last(.zero, isDeleted: true, isChecked: true) }
-        try await check(unknown.map { EntityExpectation(nothingOf: $0) })
+        note(try await checker.check(unknown.map { EntityExpectation(nothingOf: String(buffer: $0)) }))
     }
 
     private func isUnknown(_ name: Fingerprint) -> Bool {
@@ -175,13 +201,16 @@ struct EntityVerification {
 
     /// A key of a property is only judged where the id is one of this topic: the topic `order` must not take what
     /// belongs to a topic `order_line` that is not known here.
-    private mutating func checkKeys(_ found: [String]) async throws(StoreError) {
-        let keys = store.keys
-        let entities = keys.entity(topic.topic, "")
-        let own = found.filter { isOwn($0) }
-        try await checkUnknown(own.filter { $0.hasPrefix(entities) }.map { String($0.dropFirst(entities.count)) })
-        let start = "\(keys.prefix)\(topic.topic)_".count
-        let properties = own.filter { !$0.hasPrefix(entities) }.compactMap { key -> EntityChecker.PropertyKey? in
+    private mutating func checkKeys(_ found: [ByteBuffer]) async throws(StoreError) {
+        let opening = ByteBuffer(string: store.keys.entity(topic.topic, ""))
+        var ids: [ByteBuffer] = []
+        var others: [String] = []
+        for key in found where isOwn(key) {
+            if let id = key.dropping(opening) { ids.append(id) } else { others.append(String(buffer: key)) }
+        }
+        try await checkUnknown(ids)
+        let start = "\(store.keys.prefix)\(topic.topic)_".count
+        let properties = others.compactMap { key -> EntityChecker.PropertyKey? in
             let words = key.dropFirst(start).split(separator: ":", maxSplits: 1)
             guard words.count == 2, isKnown(String(words[1])) else { return nil }
             return .init(key: key, property: String(words[0]), id: String(words[1]))
@@ -194,10 +223,14 @@ struct EntityVerification {
     private func isKnown(_ id: String) -> Bool { last[Fingerprint(id)].map { $0.event > .zero } ?? false }
 
     /// Whether no other topic's name makes a better beginning of the key.
-    private func isOwn(_ key: String) -> Bool {
-        !store.topics.contains { other in
-            other.topic.name.hasPrefix(topic.topic.name + "_")
-                && key.hasPrefix("\(store.keys.prefix)\(other.topic)_")
-        }
+    private func isOwn(_ key: ByteBuffer) -> Bool { !longerTopics.contains { key.dropping($0) != nil } }
+}
+
+extension ByteBuffer {
+    /// What stands behind a beginning; nil where it begins otherwise.
+    fileprivate func dropping(_ beginning: ByteBuffer) -> ByteBuffer? {
+        let count = beginning.readableBytes
+        guard readableBytes >= count, getSlice(at: readerIndex, length: count) == beginning else { return nil }
+        return getSlice(at: readerIndex + count, length: readableBytes - count)
     }
 }

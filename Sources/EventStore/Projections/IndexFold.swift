@@ -161,7 +161,7 @@ struct IndexFold {
         var all: [Step] = []
         for topic in topics {
             var pages = ScannedKey(.hash, store.keys.snapshotPairs(topic.topic)[2])
-            while let words = try await pages.next(in: store) {
+            while let words = try await pages.next(in: store)?.map({ String(buffer: $0) }) {
                 for index in stride(from: 0, to: words.count - 1, by: 2) {
                     guard let event = FoldedEvent(unborn: words[index], words[index + 1]) else { continue }
                     learn(words[index], topic, at: event.id, event.action, .unborn)

@@ -1,3 +1,4 @@
+import NIOCore
 import Redis
 
 /// Folds the events of all read models afresh and compares, and where asked to puts right, the indexes.
@@ -37,7 +38,7 @@ struct IndexVerification {
         for index in expected.uniques { try await scan(.unique, [store.keys.unique(index)]) }
         var all = ScannedKey(.keys(beginning: store.keys.index("", "")), "")
         while let keys = try await all.next(in: store) {
-            try await scan(.index, keys.filter { isOfIndex($0) })
+            try await scan(.index, keys.map { String(buffer: $0) }.filter { isOfIndex($0) })
         }
         if expected.unseen > 0 { try await nameUnseen() }
         tally.checked = expected.count
@@ -81,7 +82,7 @@ struct IndexVerification {
                 continue
             }
             var pages = pages
-            extras += judge(kind, key, try pages.take(reply))
+            extras += judge(kind, key, try pages.take(reply).map { String(buffer: $0) })
             if !pages.isAtEnd { more.append((key, pages)) }
         }
         for (point, found) in extras {

@@ -1,8 +1,9 @@
+import NIOCore
 import Redis
 
 /// A large key of Redis, or all keys, a page at a time. What is in it all the while comes up at least once.
-struct ScannedKey {
-    enum Kind {
+struct ScannedKey: Sendable {
+    enum Kind: Sendable {
         case set, hash, sortedSet
         /// All keys of the database that begin so.
         case keys(beginning: String)
@@ -12,7 +13,7 @@ struct ScannedKey {
     private let key: String
     private var cursor: String? = "0"
 
-    private static let count = "500"
+    private static let count = "1000"
 
     init(_ kind: Kind, _ key: String) {
         self.kind = kind
@@ -20,7 +21,7 @@ struct ScannedKey {
     }
 
     /// The next page, which may be empty; nil behind the last one. A key of another type has no pages.
-    mutating func next(in store: Store) async throws(StoreError) -> [String]? {
+    mutating func next(in store: Store) async throws(StoreError) -> [ByteBuffer]? {
         guard let words else { return nil }
         try Store.checkCancellation()
         do throws(StoreError) {
@@ -29,6 +30,30 @@ struct ScannedKey {
             guard error.code == .foreignKey else { throw error }
             cursor = nil
             return nil
+        }
+    }
+
+    /// Calls `judge` for each page, while the next one comes in already.
+    func forEachPage(
+        in store: Store, _ judge: ([ByteBuffer]) async throws(StoreError) -> Void
+    ) async throws(StoreError) {
+        typealias Read = Result<(page: [ByteBuffer]?, rest: ScannedKey), StoreError>
+        let outcome = await withTaskGroup(of: Read.self, returning: Result<Void, StoreError>.self) { group in
+            group.addTask { [self] in await read(from: store) }
+            return await result { () async throws(StoreError) in
+                while let (page, rest) = try await group.next()?.get(), let page {
+                    group.addTask { await rest.read(from: store) }
+                    try await judge(page)
+                }
+            }
+        }
+        try outcome.get()
+    }
+
+    private func read(from store: Store) async -> Result<(page: [ByteBuffer]?, rest: ScannedKey), StoreError> {
+        await result { () async throws(StoreError) in
+            var rest = self
+            return (try await rest.next(in: store), rest)
         }
     }
 
@@ -47,12 +72,12 @@ struct ScannedKey {
     }
 
     /// Reads what the command answered, and goes on.
-    mutating func take(_ reply: RedisValue) throws(StoreError) -> [String] {
+    mutating func take(_ reply: RedisValue) throws(StoreError) -> [ByteBuffer] {
         guard let page = reply.array, page.count == 2, let next = page[0].string, let found = page[1].array else {
             throw StoreError(.unexpectedReply, "Redis answered a SCAN in a way that is not understood: \(reply)")
         }
         cursor = next == "0" ? nil : next
-        return found.compactMap(\.string)
+        return found.compactMap(\.buffer)
     }
 
     private static func pattern(_ beginning: String) -> String {

@@ -38,18 +38,6 @@ extension Store {
     }
 }
 
-/// Runs two at the same time.
-func both<First: Sendable, Second: Sendable>(
-    _ first: @escaping @Sendable () async throws(StoreError) -> First,
-    and second: @Sendable () async throws(StoreError) -> Second
-) async throws(StoreError) -> (First, Second) {
-    async let one = result(first)
-    let two = await result(second)
-    return (try await one.get(), try two.get())
-}
-
-private func result<Value>(
-    _ body: () async throws(StoreError) -> Value
-) async -> Result<Value, StoreError> {
+func result<Value>(_ body: () async throws(StoreError) -> Value) async -> Result<Value, StoreError> {
     do { return .success(try await body()) } catch { return .failure(error) }
 }
