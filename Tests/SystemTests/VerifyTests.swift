@@ -82,9 +82,8 @@ import Testing
     private static func work(in shop: Shop) async throws {
         let tea = try await shop.stock("Tea", 9)
         let people = try await shop.create("/customers", [customer("Ada"), customer("Bob")])
-        let orders = try await shop.create(
-            "/orders",
-            people.map { order([tea.product, tea.product], by: $0) } + [order([tea.product], by: people[0])])
+        let pairs = people.map { order([tea.product, tea.product], by: $0) }
+        let orders = try await shop.create("/orders", .array(pairs + [order([tea.product], by: people[0])]))
         _ = try await shop.createOne("/billings", billing(orders[0]))
         _ = try await shop.request("DELETE", "/order/\(orders[2])").taken()
         try await shop.settle()
