@@ -132,7 +132,8 @@ let package = Package(
                 + modules.map { .byName(name: $0 + "Service") }),
         tests(
             "OrderShopDaemonTests", ["OrderShopDaemon", arguments, log, lifecycle, nio("NIOCore"), nio("NIOPosix")]),
-        tests("OrdershopctlTests", ["ordershopctl", "JSON", "JSONRPC", "TestKit", log, lifecycle, nio("NIOPosix")]),
+        tests(
+            "OrdershopctlTests", ["ordershopctl", "JSON", "JSONRPC", "TestKit", log, lifecycle, nio("NIOPosix")]),
         tests(
             "SystemTests",
             ["ordershopd", "ordershopctl", "JSON", "JSONRPC", "Redis", "TestKit", log, nio("NIOPosix")]),

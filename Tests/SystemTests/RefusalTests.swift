@@ -150,7 +150,7 @@ import Testing
         }
     }
 
-    @Test func `what was written before its module was switched off is read from the events, which the answer says`()
+    @Test func `what was written before its module was switched off is read from the events, as the answer says`()
         async throws
     {
         try await withShop { shop in
