@@ -44,7 +44,10 @@ demo: prepare build
 test: packages = $(BUILD_PACKAGES) $(TEST_PACKAGES)
 test: prepare
 	swift build --build-tests
-	swift test --skip-build --skip '^SystemTests'
+	@# One after the other, as they all want the whole machine.
+	swift test --skip-build --filter '^RedisTests'
+	swift test --skip-build --filter '^(EventStoreTests|ArchiveTests)'
+	swift test --skip-build --skip '^(RedisTests|EventStoreTests|ArchiveTests|SystemTests)'
 	swift test --skip-build --filter '^SystemTests'
 
 soak: packages = $(BUILD_PACKAGES) $(TEST_PACKAGES)

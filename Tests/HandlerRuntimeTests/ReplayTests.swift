@@ -37,7 +37,8 @@ import Testing
             try await shop.call("counter.create", ["value": 1])
             try await eventually("the new one is heard") { try await shop.count(of: .echoes) == 21 }
             try await isDone(shop)
-            #expect(echo.ear.heard.count == 21)
+            #expect(Set(echo.ear.heard).count == 21)
+            #expect(try await shop.count(of: .echoes) == 21)
             #expect(try await shop.store.checkpoint(of: "echo")[.counters] == echo.ear.heard.last)
         }
     }

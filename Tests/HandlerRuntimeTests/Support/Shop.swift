@@ -82,9 +82,11 @@ struct Shop: Sendable {
 }
 
 extension Supervisor.Options {
-    /// Short pauses between the tries.
+    /// Short pauses between the tries; and a lease that no busy machine lets run out, which would have reactions run
+    /// again.
     static var quick: Self {
         var options = Self()
+        options.leaseTime = .seconds(60)
         options.retries.firstPause = .milliseconds(4)
         options.retries.longestPause = .milliseconds(20)
         return options
