@@ -62,8 +62,7 @@ import Testing
             let primary = try await cluster.owner(of: Self.key)
             try await withClient(cluster.url) { redis async throws in
                 let outcomes = try await underLoad(redis) {
-                    try await cluster.replica(of: primary).run("CLUSTER", "FAILOVER")
-                    try await cluster.waitForOwner(of: Self.key, otherThan: primary)
+                    try await cluster.failOver(from: primary, of: Self.key)
                 }
                 #expect(outcomes.failures == [])
                 #expect(try await redis.send("GET", Self.key).int == outcomes.counted)

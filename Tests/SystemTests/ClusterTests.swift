@@ -44,8 +44,7 @@ import Testing
         try await withTwoShops { cluster, berlin, paris async throws in
             let primary = try await cluster.owner(of: Self.key)
             let (clients, others) = try await bothUnderLoad(berlin, paris) { ledger async throws in
-                try await cluster.replica(of: primary).run("CLUSTER", "FAILOVER")
-                try await cluster.waitForOwner(of: Self.key, otherThan: primary)
+                try await cluster.failOver(from: primary, of: Self.key)
                 let before = ledger.acknowledged
                 try await eventually("clients are served there") { ledger.acknowledged > before + 20 }
             }

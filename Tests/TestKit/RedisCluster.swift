@@ -114,6 +114,20 @@ public final class RedisCluster: Sendable {
         throw TestKitError("the primary at \(primary.port) has no replica")
     }
 
+    /// Has a primary hand over to its replica. It is asked for again where the cluster, on a busy machine, let it lapse.
+    public func failOver(from primary: RedisNode, of key: String) async throws {
+        let replica = try await replica(of: primary)
+        try await replica.waitUntilCaughtUp(with: primary)
+        for _ in 0..<6 {
+            _ = try? await replica.run("CLUSTER", "FAILOVER")
+            let isDone: Void? = try? await eventually("it hands over", within: .seconds(8)) {
+                try await self.owner(of: key).port != primary.port
+            }
+            if isDone != nil { return }
+        }
+        throw TestKitError("the primary at \(primary.port) did not hand over")
+    }
+
     /// Waits until somebody else than `former` has the slot.
     @discardableResult
     public func waitForOwner(of key: String, otherThan former: RedisNode) async throws -> RedisNode {
