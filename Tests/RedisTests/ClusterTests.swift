@@ -57,15 +57,18 @@ import Testing
         }
     }
 
-    @Test func `follows a fail-over that was asked for, and no call fails`() async throws {
+    @Test func `follows a fail-over that was asked for, and nothing is done twice or reported wrong`() async throws {
         try await withRedisCluster { cluster async throws in
             let primary = try await cluster.owner(of: Self.key)
             try await withClient(cluster.url) { redis async throws in
                 let outcomes = try await underLoad(redis) {
                     try await cluster.failOver(from: primary, of: Self.key)
                 }
-                #expect(outcomes.failures == [])
-                #expect(try await redis.send("GET", Self.key).int == outcomes.counted)
+                // A reply may be lost where the server that hands over cuts a connection: then that is what is said.
+                #expect(outcomes.failures.allSatisfy { $0.code == .outcomeUnknown })
+                let counted = try await redis.send("GET", Self.key).int ?? 0
+                #expect(counted >= outcomes.counted)
+                #expect(counted <= outcomes.counted + Int64(outcomes.failures.count))
             }
         }
     }
