@@ -57,7 +57,8 @@ import Testing
         }
     }
 
-    @Test func `follows a fail-over that was asked for, and nothing is done twice or reported wrong`() async throws {
+    @Test func `follows a fail-over that was asked for, and nothing is done twice or reported wrong`() async throws
+    {
         try await withRedisCluster { cluster async throws in
             let primary = try await cluster.owner(of: Self.key)
             try await withClient(cluster.url) { redis async throws in
