@@ -44,6 +44,9 @@ public struct Keyspace: Sendable, Hashable {
     /// A hash: module → how often its lease has changed hands.
     var epochs: String { "\(prefix)ordershop:epochs" }
 
+    /// A sorted set: daemon → until when it lives for the others, in Unix milliseconds of Redis's clock.
+    var daemons: String { "\(prefix)ordershop:daemons" }
+
     /// A hash: how the module's events are being delivered (`DeliveryStanding`).
     func delivery(_ module: String) -> String { "\(prefix)ordershop:delivery:\(module)" }
 

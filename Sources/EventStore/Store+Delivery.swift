@@ -2,7 +2,7 @@ import Redis
 
 /// How a module's events are being delivered: what is kept of it beside the checkpoint.
 public struct DeliveryStanding: Sendable, Equatable {
-    /// Deliveries that were begun and not committed, as the last life of a daemon left them.
+    /// Deliveries that were begun and not committed, as whoever began them left them.
     public var tries: Tries?
     /// Events up to this one have no effects; they are only passed over.
     public var effectsAfter: EventID?
@@ -38,6 +38,13 @@ public struct DeliveryStanding: Sendable, Equatable {
         public func count(of event: EventID) -> Int {
             if event <= through { return count }
             return event <= begun ? 1 : 0
+        }
+
+        /// The same without the last try: it failed nobody, it only was not committed. What it did outside of the
+        /// store may have happened all the same, so it stays begun.
+        public var withoutLast: Self {
+            if count > 1 { return Self(count: count - 1, through: through, begun: begun, owner: owner) }
+            return Self(count: 0, through: begun, owner: owner)
         }
     }
 
@@ -114,6 +121,12 @@ extension Store {
     /// Notes that events are about to be handled, before they are.
     public func count(_ tries: DeliveryStanding.Tries, of module: String) async throws(StoreError) {
         _ = try await send(RedisCommand("HSET", keys.delivery(module), "tries", tries.description))
+    }
+
+    /// What another daemon, or a former life of this one, has left. Its last try ended with it, unless it is about: then
+    /// only the lease has changed hands.
+    public func inherited(_ tries: DeliveryStanding.Tries) async throws(StoreError) -> DeliveryStanding.Tries {
+        try await isAlive(tries.owner) ? tries.withoutLast : tries
     }
 
     /// From now on the module's reactions do not run for the events up to this one.

@@ -23,6 +23,7 @@ extension Store {
         let reply = try await run(scripts.heartbeat) { command in
             command.append(keys.modules)
             command.append(keys.epochs)
+            command.append(keys.daemons)
             command.append(owner)
             command.append(Int(milliseconds))
             for module in modules {
@@ -38,9 +39,18 @@ extension Store {
         }
     }
 
+    /// Whether a daemon is about: its last heartbeat is no older than it said that it would hold.
+    func isAlive(_ daemon: String) async throws(StoreError) -> Bool {
+        let replies = try await pipeline([RedisCommand("ZSCORE", keys.daemons, daemon), RedisCommand("TIME")])
+        guard let end = replies[0].string.flatMap(Double.init),
+            let now = replies[1].array?.first?.string.flatMap(Double.init)
+        else { return false }
+        return end > now * 1_000
+    }
+
     /// Takes leases from whoever has them: only for one who knows that nobody lives who could.
     public func dropLeases(_ modules: [String]) async throws(StoreError) {
-        var command = RedisCommand("DEL")
+        var command = RedisCommand("DEL", keys.daemons)
         for module in modules { command.append(keys.lease(module)) }
         _ = try await send(command)
     }

@@ -84,35 +84,37 @@ extension EventDelivery {
             var waiting = groups.values.makeIterator()
             for _ in 0..<Self.lanes {
                 guard let group = waiting.next() else { break }
-                tasks.addTask { await alone(group) }
+                tasks.addTask { await alone(group, work) }
             }
             for await part in tasks {
                 parts.append(part)
-                if let group = waiting.next() { tasks.addTask { await alone(group) } }
+                if let group = waiting.next() { tasks.addTask { await alone(group, work) } }
             }
         }
         if let merged = Decisions.merged(parts) { return merged }
         return try await inTurn(events, work.repeated)
     }
 
-    private func alone(_ events: [RecordedEvent]) async -> Decisions {
+    private func alone(_ events: [RecordedEvent], _ work: Work) async -> Decisions {
         let unit = unitOfWork()
         do { try await unit.glimpse(events.flatMap(looksAt)) } catch {
             return Decisions(failure: Failure(through: events[0].id, error: error))
         }
-        return await react(to: events, in: unit) { _ in false }
+        return await react(to: events, in: unit, isRepeat: work.isRepeat)
     }
 }
 
 extension EventDelivery.Work {
     func isRepeat(_ event: RecordedEvent) -> Bool {
-        if attempt > 1 { return true }
+        if attempt > 1 || event.id <= begun { return true }
         return standing.replay.map { event.id <= $0.until } ?? false
     }
 
     /// The same once more.
     fileprivate var repeated: Self {
-        Self(events: events, positions: positions, standing: standing, lease: lease, attempt: attempt + 1)
+        Self(
+            events: events, positions: positions, standing: standing, lease: lease, attempt: attempt + 1,
+            begun: begun)
     }
 }
 

@@ -12,6 +12,8 @@ struct EventDelivery: Sendable {
         let lease: Lease
         /// How often the first of the events is being tried with this time.
         let attempt: Int
+        /// Events up to this one may have been begun before, here or elsewhere.
+        let begun: EventID
     }
 
     enum Outcome: Sendable {
@@ -102,8 +104,7 @@ struct EventDelivery: Sendable {
     private func decide(_ events: [RecordedEvent], of work: Work) async throws -> Decisions {
         guard let last = events.last else { return Decisions() }
         let tries = DeliveryStanding.Tries(
-            count: work.attempt, through: last.id, begun: work.standing.tries?.begun ?? .zero,
-            owner: work.lease.owner)
+            count: work.attempt, through: last.id, begun: work.begun, owner: work.lease.owner)
         switch ordering {
         case .shop: return try await inTurn(events, work, counting: tries)
         case .entity: return try await sideBySide(events, work, counting: tries)
@@ -155,7 +156,8 @@ struct EventDelivery: Sendable {
     /// - Throws: `Failure` when it cannot be handled.
     func retry(_ parked: ParkedEvent, _ event: RecordedEvent, lease: Lease) async throws -> Outcome {
         let work = Work(
-            events: [event], positions: [:], standing: DeliveryStanding(), lease: lease, attempt: parked.tries + 1)
+            events: [event], positions: [:], standing: DeliveryStanding(), lease: lease, attempt: parked.tries + 1,
+            begun: event.id)
         let decided = reactions[event.stream] == nil ? Decisions() : try await inTurn([event], work)
         if let failure = decided.failure { throw failure }
         var step = Transaction(

@@ -26,9 +26,10 @@ actor ModuleRunner {
     private var settlers: [Latch] = []
     private var backOff: BackOff
     private var trouble: (reason: String, until: ContinuousClock.Instant)?
-    /// The tries of the event that is next, where some have failed.
+    /// The tries of the events that are next, where some were not committed.
     private var tries: DeliveryStanding.Tries?
-    private var lastError = "the process ended while it was handled"
+    private var lastError = ended
+    private static let ended = "the process ended while it was handled"
     /// Whether a former life's tries are known.
     private var isBriefed = false
     private var positions: [StreamKey: EventID]?
@@ -182,10 +183,11 @@ actor ModuleRunner {
         standing = new
         if isBriefed { return }
         try await delivery.store.forgetRetries(module.name)
+        if let found = new.tries, found.owner != owner {
+            tries = try await delivery.store.inherited(found)
+            lastError = Self.ended
+        }
         isBriefed = true
-        guard let found = new.tries, found.owner != owner else { return }
-        tries = found
-        lastError = "the process ended while it was handled"
     }
 
     private func endReplay(_ poll: Poll) async throws -> Bool {
@@ -204,7 +206,7 @@ actor ModuleRunner {
         // What has failed before goes by itself, so that it takes nothing else with it.
         let work = EventDelivery.Work(
             events: poll.batch.events.prefix(tried > 0 ? 1 : batchSize.count), positions: poll.positions,
-            standing: standing, lease: lease, attempt: tried + 1)
+            standing: standing, lease: lease, attempt: tried + 1, begun: tries?.begun ?? .zero)
         if tried >= policy.tries { return try await park(first, of: work) }
         do throws(EventDelivery.Failure) {
             try await settle(try await deliverReadingAhead(work), work)
@@ -240,9 +242,21 @@ actor ModuleRunner {
         case .committed(let progress):
             if let tries, let last = work.events.last, last.id >= tries.begun { self.tries = nil }
             succeed(progress)
-        case .superseded: try supersede(work)
-        case .fenced(let other): lease = other
+        case .superseded:
+            leaveUndone(work)
+            try supersede(work)
+        case .fenced(let other):
+            leaveUndone(work)
+            lease = other
         }
+    }
+
+    /// What the reactions did outside of the store may have happened: the next try is a repeat, but not a second try.
+    private func leaveUndone(_ work: EventDelivery.Work) {
+        guard let last = work.events.last else { return }
+        let begun = DeliveryStanding.Tries(
+            count: work.attempt, through: last.id, begun: work.begun, owner: owner)
+        tries = begun.withoutLast
     }
 
     private func succeed(_ progress: EventDelivery.Progress) {

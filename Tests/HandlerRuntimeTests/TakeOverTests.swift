@@ -3,6 +3,7 @@ import HandlerRuntime
 import JSON
 import Redis
 import ServiceLifecycle
+import Synchronization
 import TestKit
 import Testing
 
@@ -74,6 +75,24 @@ import Testing
         }
     }
 
+    @Test func `that both live blame no event that changed hands, but call it a repeat`() async throws {
+        let herald = HeraldModule()
+        let server = try await RedisServer.start()
+        try await Shop.run([CounterModule()], on: server) { shop in
+            try await create(3, in: shop)
+            let last = try #require(await shop.store.read([.counters], after: [:], count: 3).events.last).id
+            // Another began them, was told that the lease is no longer his, and is still about.
+            _ = try await shop.store.heartbeat([], owner: "other", time: .seconds(300))
+            try await shop.store.count(.init(count: 5, through: last, owner: "other"), of: "herald")
+        }
+        try await Shop.run([CounterModule(), herald], on: server) { shop in
+            try await create(1, in: shop)
+            try await eventually("all are told") { herald.told.count == 4 }
+            #expect(herald.told == [true, true, true, false])
+            #expect(try await shop.supervisor.parked("herald").isEmpty)
+        }
+    }
+
     private func create(_ count: Int, in shop: Shop) async throws {
         for _ in 0..<count { try await shop.call("counter.create", ["value": 1]) }
     }
@@ -102,5 +121,23 @@ import Testing
             await services.triggerGracefulShutdown()
             try await running
         }
+    }
+}
+
+/// Tells the world of each counter that is made.
+private final class HeraldModule: HandlerModule {
+    let name = "herald"
+    let summary = "Tells the world"
+    private let repeats = Mutex<[Bool]>([])
+
+    /// Of each time that it told, whether it was called a repeat.
+    var told: [Bool] { repeats.withLock(\.self) }
+
+    var subscriptions: [Subscription] {
+        [
+            Subscription(Counter.topic, .created) { _, unit in
+                try await unit.outside("words") { effect in self.repeats.withLock { $0.append(effect.isRepeat) } }
+            }
+        ]
     }
 }
