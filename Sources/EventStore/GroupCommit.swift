@@ -58,6 +58,7 @@ final class GroupCommit: Sendable {
     }
 
     private func lead(_ transaction: Transaction, _ send: Send) async throws(StoreError) -> TransactionOutcome {
+        await Task.yield()
         let others = company(of: transaction)
         defer { handOver() }
         let outcomes: [Result<TransactionOutcome, StoreError>]

@@ -131,10 +131,12 @@ local function keep_revisions()
     end
 end
 
+-- Taken in one go where each event comes by, as a call of take() costs as much as three elements.
 local checks = {}
 function checks.R()
-    local topic, entity, expected = topics[take()], take(), take()
-    local known = revisions(topic)[entity]
+    local topic, entity, expected = topics[args[position + 1]], args[position + 2], args[position + 3]
+    position = position + 3
+    local known = (topic.revisions or revisions(topic))[entity]
     if not known then return expected == '', '' end
     local revision, action = string.match(known, '^(%S+) (%S+)')
     if not revision or action == 'deleted' then revision = '' end
@@ -181,9 +183,8 @@ end
 
 local function write(id)
     for _ = 1, take() do
-        local count = take()
-        local first = position + 1
-        position = position + count
+        local first = position + 2
+        position = position + 1 + args[position + 1]
         local reply
         if args[first] == 'INDEX' then
             local s, us = split(id)
@@ -216,13 +217,12 @@ local function is_caught_up(stream)
 end
 
 local function append(ids)
-    local stream, entity, id = streams[take()], take(), take()
-    local count = take()
-    local first = position + 1
-    position = position + count
-    local known = revisions(stream.topic)[entity]
+    local stream, entity, id = streams[args[position + 1]], args[position + 2], args[position + 3]
+    local first = position + 5
+    position = position + 4 + args[position + 4]
+    if not stream.topic.revisions then revisions(stream.topic) end
     if id ~= '' then
-        known = string.match(known or '', '^(%S+)')
+        local known = string.match(stream.topic.revisions[entity] or '', '^(%S+)')
         if known and not later(id, known) then
             return skip_writes()
         end
