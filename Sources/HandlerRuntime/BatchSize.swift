@@ -3,12 +3,16 @@
 /// Each batch costs some round trips, so it grows while batches are quickly done. One that takes long is waited for
 /// by whoever switches the module off, and all of it is handled again after a crash.
 struct BatchSize {
-    private(set) var count = Self.least
+    private var count = Self.least
 
     private static let least = 256
     /// Redis reads so many in a millisecond, for which everybody else waits.
     private static let most = 1_024
     private static let patience = Duration.milliseconds(50)
+    /// While others want Redis, too.
+    private static let polite = 192
+
+    func count(givingWay: Bool) -> Int { givingWay ? Self.polite : count }
 
     /// - Parameter time: what a full batch took.
     mutating func adapt(to time: Duration) {

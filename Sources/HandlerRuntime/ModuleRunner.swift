@@ -11,6 +11,7 @@ actor ModuleRunner {
 
     private let owner: String
     private let policy: RetryPolicy
+    private let rightOfWay: RightOfWay
     private let committed: @Sendable (Set<StreamKey>) -> Void
     private let logger: Logger
 
@@ -47,13 +48,15 @@ actor ModuleRunner {
 
     /// - Parameter committed: called after reactions appended events, with their streams.
     init(
-        module: any HandlerModule, delivery: EventDelivery, owner: String, policy: RetryPolicy, logger: Logger,
+        module: any HandlerModule, delivery: EventDelivery, owner: String, policy: RetryPolicy,
+        rightOfWay: RightOfWay, logger: Logger,
         committed: @escaping @Sendable (Set<StreamKey>) -> Void
     ) {
         self.module = module
         self.delivery = delivery
         self.owner = owner
         self.policy = policy
+        self.rightOfWay = rightOfWay
         self.committed = committed
         self.logger = logger
         backOff = BackOff(policy)
@@ -171,10 +174,13 @@ actor ModuleRunner {
         }
     }
 
+    /// How many events of each stream to take at once.
+    private var count: Int { batchSize.count(givingWay: rightOfWay.isTaken) }
+
     private func poll() async throws(StoreError) -> Poll {
         let known = ahead.flatMap { $0.after == positions ? $0.batch : nil }
         ahead = nil
-        return try await delivery.poll(expecting: positions, ahead: known, count: batchSize.count)
+        return try await delivery.poll(expecting: positions, ahead: known, count: count)
     }
 
     private func brief(_ new: DeliveryStanding) async throws(StoreError) {
@@ -205,7 +211,7 @@ actor ModuleRunner {
         let tried = tries?.count(of: first.id) ?? 0
         // What has failed before goes by itself, so that it takes nothing else with it.
         let work = EventDelivery.Work(
-            events: poll.batch.events.prefix(tried > 0 ? 1 : batchSize.count), positions: poll.positions,
+            events: poll.batch.events.prefix(tried > 0 ? 1 : count), positions: poll.positions,
             standing: standing, lease: lease, attempt: tried + 1, begun: tries?.begun ?? .zero)
         if tried >= policy.tries { return try await park(first, of: work) }
         do throws(EventDelivery.Failure) {
@@ -219,10 +225,13 @@ actor ModuleRunner {
     private func deliverReadingAhead(
         _ work: EventDelivery.Work
     ) async throws(EventDelivery.Failure) -> EventDelivery.Outcome {
-        guard isBehind else { return try await deliver(work) }
+        guard isBehind else {
+            rightOfWay.take()
+            return try await deliver(work)
+        }
         let after = work.positions.merging(work.events.lastIDs) { $1 }
         let start = ContinuousClock.now
-        async let next = delivery.read(after: after, count: batchSize.count)
+        async let next = delivery.read(after: after, count: count)
         let outcome = try await deliver(work)
         batchSize.adapt(to: .now - start)
         if let batch = await next { ahead = (after, batch) }

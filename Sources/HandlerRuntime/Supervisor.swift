@@ -39,6 +39,7 @@ public final class Supervisor: Service {
     ) {
         let gates = Gates(modules: registry.modules.map(\.name))
         let bells = Bells()
+        let rightOfWay = RightOfWay()
         let dispatcher = Dispatcher(
             registry: registry, store: store, gates: gates, logger: logger, committed: { bells.ring(for: $0) })
         self.registry = registry
@@ -54,7 +55,8 @@ public final class Supervisor: Service {
             logger[metadataKey: "module"] = "\(module.name)"
             let delivery = EventDelivery(to: module, store: store) { dispatcher.unitOfWork() }
             return ModuleRunner(
-                module: module, delivery: delivery, owner: owner, policy: options.retries, logger: logger,
+                module: module, delivery: delivery, owner: owner, policy: options.retries,
+                rightOfWay: rightOfWay, logger: logger,
                 committed: { bells.ring(for: $0) })
         }
         bells.connect(runners, inline: registry.inlineStreams)

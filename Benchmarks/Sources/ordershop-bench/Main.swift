@@ -3,9 +3,9 @@ import Foundation
 /// Measures OrderShop beside the ceiling of the same Redis, all in one run: absolute figures of one machine say
 /// little, ratios within a run say more.
 ///
-///     ordershop-bench [DIRECTORY-OF-ORDERSHOPD] [append|deliver|shop]…
+///     ordershop-bench [DIRECTORY-OF-ORDERSHOPD] [append|deliver|projection|shop]…
 @main struct Main {
-    enum Part: String, CaseIterable { case append, deliver, shop }
+    enum Part: String, CaseIterable { case append, deliver, projection, shop }
 
     static func main() async {
         let arguments = CommandLine.arguments.dropFirst()
@@ -28,6 +28,7 @@ import Foundation
             switch part {
             case .append: try await measureAppending(server, &table)
             case .deliver: try await measureDelivery(server, &table)
+            case .projection: try await measureProjections(server, &table)
             case .shop: try await measureShop(server, binaries, &table)
             }
         }
@@ -74,6 +75,19 @@ import Foundation
         table.add("  during the catch-up: p99", found.busy, p99: found.quiet, "when quiet", atMost: 2)
         table.add("two bare connections: XADD to a blocked XREAD", bare)
         table.add("from append to handler, idle: p50", ours, p50: bare, "two bare connections", atMost: 3)
+    }
+
+    private static func measureProjections(_ server: RedisUnderTest, _ table: inout Table) async throws {
+        let count = 1_000_000
+        let rates = try await server.withClient { try await ProjectionBench(redis: $0).measure(count) }
+        // At least 100,000 entities a second.
+        let target = 100_000 / rates.reading.perSecond
+        table.add("Redis: XRANGE of 1,000,000 customers' events, 500 a call", rates.reading)
+        table.add(
+            "rebuild the cache of 1,000,000 customers", rates.rebuild, of: rates.reading, "XRANGE", atLeast: target)
+        table.add(
+            "verify the cache of 1,000,000 customers", rates.verify, of: rates.reading, "XRANGE", atLeast: target)
+        table.add("  memory at most, MB", rates.megabytes, atMost: 100)
     }
 
     private static func measureShop(
