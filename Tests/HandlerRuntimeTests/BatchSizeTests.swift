@@ -20,7 +20,7 @@ import Testing
         #expect(size.count(givingWay: false) == first)
     }
 
-    @Test func `is small while others have the right of way, and as large as before when they are done`() async throws {
+    @Test func `is small while others have the right of way, and large again when they are done`() async throws {
         var size = BatchSize()
         for _ in 0..<20 { size.adapt(to: .milliseconds(1)) }
         let rightOfWay = RightOfWay()
