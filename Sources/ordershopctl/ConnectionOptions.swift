@@ -35,7 +35,7 @@ struct ConnectionOptions: ParsableArguments {
 }
 
 /// A method and its parameters by name.
-struct Request {
+struct Request: Equatable, Sendable {
     let method: String
     let params: JSONValue?
 

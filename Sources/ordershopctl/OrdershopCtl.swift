@@ -11,7 +11,8 @@ struct OrdershopCtl: VerbGroup {
             """,
         version: "0.1.0",
         subcommands: [
-            Status.self, Modules.self, Parked.self, Customers.self, Products.self, Inventories.self, Orders.self,
+            Status.self, Top.self, Modules.self, Parked.self, Customers.self, Products.self, Inventories.self,
+            Orders.self,
             Billings.self, CRM.self, Mail.self, Projections.self, Retention.self, Archives.self, Call.self,
         ])
 
@@ -37,7 +38,7 @@ enum Main {
 
     private static func run(_ arguments: [String]) async -> ExitStatus {
         do {
-            var command = try OrdershopCtl.parseAsRoot(arguments)
+            var command = try await OrdershopCtl.asyncParseAsRoot(arguments)
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {

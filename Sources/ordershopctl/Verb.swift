@@ -6,6 +6,9 @@ protocol Verb: AsyncParsableCommand {
     var connection: ConnectionOptions { get }
     var request: Request { get throws }
     var presentation: Presentation { get }
+    var screen: Screen { get }
+    /// Comes before the call.
+    func prepare() throws(Failure)
 }
 
 /// How a result is shown to people.
@@ -31,10 +34,19 @@ enum Presentation {
 }
 
 extension Verb {
+    var screen: Screen { .standardOutput }
+    func prepare() throws(Failure) {}
+
     mutating func run() async throws {
+        try prepare()
         let result = try await connection.call(try request)
-        let text = connection.json ? result.text : presentation.text(of: result, on: .standardOutput)
+        let text = connection.json ? result.text : presentation.text(of: result, on: screen)
         if !text.isEmpty { try Output.write(text + "\n") }
-        if case .record(let complaint) = presentation, result == .null { throw Failure(.refused, complaint) }
+        switch presentation {
+        case .record(let complaint) where result == .null: throw Failure(.refused, complaint)
+        // Monitoring goes by the exit code; the verdict stands on the first line already.
+        case .status where !StatusReport(result).isWell: throw Failure(.refused, "")
+        default: break
+        }
     }
 }

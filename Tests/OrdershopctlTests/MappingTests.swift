@@ -10,16 +10,16 @@ import Testing
         ("module show crm", #"module.show {"name":"crm"}"#),
         ("module preview crm", #"module.preview {"name":"crm"}"#),
         ("module enable crm --preview", #"module.enable {"name":"crm","preview":true}"#),
-        ("module enable crm --from now", #"module.enable {"name":"crm","from":"now"}"#),
+        ("module enable crm --from now --yes", #"module.enable {"name":"crm","from":"now"}"#),
         (
-            "module enable crm --skip-effects-before 2026-01-30T00:00:00Z",
+            "module enable crm --skip-effects-before 2026-01-30T00:00:00Z -y",
             #"module.enable {"name":"crm","skip_effects_before":"2026-01-30T00:00:00Z"}"#
         ),
         ("module disable crm --within 1", #"module.disable {"name":"crm","within":1}"#),
         ("module restart crm", #"module.restart {"name":"crm"}"#),
         ("module replay crm --from 1-2", #"module.replay {"name":"crm","from":"1-2","effects":"none"}"#),
         (
-            "module replay crm --from beginning --effects all",
+            "module replay crm --from beginning --effects all --yes",
             #"module.replay {"name":"crm","from":"beginning","effects":"all"}"#
         ),
         ("module rebuild crm", #"module.rebuild {"name":"crm"}"#),
@@ -31,7 +31,7 @@ import Testing
         ("parked show crm 1-2", #"parked.show {"module":"crm","event":"1-2"}"#),
         ("parked retry crm --all", #"parked.retry {"module":"crm","all":true}"#),
         ("parked retry crm --event 1-2", #"parked.retry {"module":"crm","event":"1-2"}"#),
-        ("parked discard crm --entity customer:C", #"parked.discard {"module":"crm","entity":"customer:C"}"#),
+        ("parked discard crm --entity customer:C --yes", #"parked.discard {"module":"crm","entity":"customer:C"}"#),
         ("customer list", "customer.list {}"),
         ("customer get C", #"customer.get {"id":"C"}"#),
         ("customer create --name Ann --email a@b", #"customer.create {"name":"Ann","email":"a@b"}"#),

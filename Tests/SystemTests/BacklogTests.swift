@@ -49,7 +49,7 @@ import Testing
 
     @Test func `is passed over from now on, and what comes then is not`() async throws {
         try await withBacklog { shop, _ in
-            #expect(try await shop.ctl("module", "enable", "crm", "--from", "now").exitCode == 0)
+            #expect(try await shop.ctl("module", "enable", "crm", "--from", "now", "-y").exitCode == 0)
             _ = try await shop.createOne("/customers", customer("Cleo"))
             #expect(try await spokenTo(shop) == ["Cleo"])
         }
@@ -59,7 +59,7 @@ import Testing
         try await withBacklog { shop, waiting in
             _ = try await shop.createOne("/customers", customer("Cleo"))
             let last = try #require(waiting.last)
-            let enable = try await shop.ctl("module", "enable", "crm", "--skip-effects-before", last.id)
+            let enable = try await shop.ctl("module", "enable", "crm", "--skip-effects-before", last.id, "-y")
             #expect(enable.exitCode == 0)
             #expect(try await spokenTo(shop) == ["Cleo"])
         }
@@ -74,10 +74,12 @@ import Testing
             #expect(quiet.exitCode == 0, "\(quiet)")
             #expect(try await spokenTo(shop) == ["Ada", "Bob", "Cleo"])
             // The mail module never sends one twice, so a replay of it with all effects shows nothing.
-            let mail = try await shop.ctl("module", "replay", "mail", "--from", "beginning", "--effects", "all")
+            let mail = try await shop.ctl(
+                "module", "replay", "mail", "--from", "beginning", "--effects", "all", "-y")
             #expect(mail.exitCode == 0, "\(mail)")
             #expect(try await spokenTo(shop) == ["Ada", "Bob", "Cleo"])
-            let loud = try await shop.ctl("module", "replay", "crm", "--from", waiting[0].id, "--effects", "all")
+            let loud = try await shop.ctl(
+                "module", "replay", "crm", "--from", waiting[0].id, "--effects", "all", "-y")
             #expect(loud.exitCode == 0, "\(loud)")
             #expect(try await spokenTo(shop) == ["Ada", "Bob", "Cleo", "Bob", "Cleo"])
             let shown = try json(await shop.ctl("module", "show", "crm", "--json"))

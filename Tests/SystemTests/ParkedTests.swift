@@ -62,7 +62,8 @@ import Testing
             await shop.daemon.stop()
             try await shop.daemon.start()
             try await shop.settle()
-            let replay = try await shop.ctl("module", "replay", "crm", "--from", "beginning", "--effects", "all")
+            let replay = try await shop.ctl(
+                "module", "replay", "crm", "--from", "beginning", "--effects", "all", "-y")
             #expect(replay.exitCode == 0, "\(replay)")
             try await shop.settle()
             let parked = try await shop.call("parked.list", ["module": "crm"]).array ?? []
@@ -79,22 +80,23 @@ import Testing
 
             let list = try json(await shop.ctl("parked", "list", "crm", "--json"))
             #expect(list.array?.map { $0["event"]?.string } == poisons)
-            let shown = try json(await shop.ctl("parked", "show", "crm", poisons[1], "--json"))
+            let shown = try json(await shop.ctl("parked", "show", "crm", poisons[1], "--json", "-y"))
             #expect(shown["tries"] == 2)
             #expect(shown["reason"]?.string?.contains("email") == true, "\(shown.text)")
             #expect(shown["content"]?.string?.contains("Mallory") == true)
             #expect(shown["tried_at"]?.string != nil && shown["parked_at"]?.string != nil)
 
-            let retry = try json(await shop.ctl("parked", "retry", "crm", "--event", poisons[1], "--json"))
+            let retry = try json(await shop.ctl("parked", "retry", "crm", "--event", poisons[1], "--json", "-y"))
             #expect(retry == ["handled": 0, "still_parked": 3])
             let tries = try json(await shop.ctl("parked", "list", "crm", "--json")).array?.map { $0["tries"] }
             #expect(tries == [2, 3, 2])
 
-            let gone = try json(await shop.ctl("parked", "discard", "crm", "--event", poisons[1], "--json"))
+            let gone = try json(await shop.ctl("parked", "discard", "crm", "--event", poisons[1], "--json", "-y"))
             #expect(gone == ["discarded": 1])
             let again = try await shop.ctl("parked", "show", "crm", poisons[1])
             #expect(again.exitCode == 1 && again.errors.contains(poisons[1]))
-            #expect(try json(await shop.ctl("parked", "discard", "crm", "--all", "--json")) == ["discarded": 2])
+            #expect(
+                try json(await shop.ctl("parked", "discard", "crm", "--all", "--json", "-y")) == ["discarded": 2])
             #expect(try await shop.ctl("parked", "list", "crm").output == "Nothing is parked for crm.\n")
             #expect(try await shop.ctl("parked", "retry", "crm").exitCode == 2)
             #expect(try await shop.redis.keys("ordershop:parked:*") == [])

@@ -45,7 +45,7 @@ import Testing
             let plan = try await shop.ctl("retention", "apply", "--before", Self.everything, "--dry-run", "--json")
             let count = try await events(shop)
             #expect(try JSONValue(parsing: plan.output.utf8)["events"]?.number?.int64 == count)
-            let result = try await shop.ctl("retention", "apply", "--before", Self.everything)
+            let result = try await shop.ctl("retention", "apply", "--before", Self.everything, "--yes")
             #expect(result.exitCode == 0, "\(result.errors)")
             #expect(try await events(shop) == 0)
             #expect(try await view(shop) == before)
@@ -76,7 +76,7 @@ import Testing
             try await shop.setEnabled(false, "crm")
             _ = try await shop.create("/customers", .array((1...7).map { customer("Late\($0)") }))
             let before = try await events(shop)
-            let result = try await shop.ctl("retention", "apply", "--before", Self.everything)
+            let result = try await shop.ctl("retention", "apply", "--before", Self.everything, "--yes")
             #expect(result.exitCode == 1)
             #expect(result.errors.contains("crm has handled events:{customer}_created up to"))
             #expect(result.errors.contains("7 to go"))
@@ -87,7 +87,7 @@ import Testing
             try await shop.setEnabled(true, "crm")
             try await shop.settle()
             #expect(try shop.mailFiles().count == 8)
-            #expect(try await shop.ctl("retention", "apply", "--before", Self.everything).exitCode == 0)
+            #expect(try await shop.ctl("retention", "apply", "--before", Self.everything, "--yes").exitCode == 0)
             #expect(try await events(shop) == 0)
         }
     }
@@ -99,10 +99,10 @@ import Testing
         let settings = options
         try await withShop(settings) { shop in
             let (tea, customers) = try await live(shop)
-            _ = try await shop.ctl("retention", "apply", "--before", Self.everything)
+            _ = try await shop.ctl("retention", "apply", "--before", Self.everything, "--yes")
             _ = try await shop.createOne("/orders", order([tea.product], by: customers[1]))
             try await shop.settle()
-            _ = try await shop.ctl("retention", "apply", "--before", Self.everything)
+            _ = try await shop.ctl("retention", "apply", "--before", Self.everything, "--yes")
             let before = try await view(shop)
             let list = try await shop.call("archive.list").array ?? []
             let files = list.compactMap { $0["file"]?.string }
@@ -112,9 +112,9 @@ import Testing
             #expect(shown.output.split(separator: "\n").count == 3)
 
             try await withShop(settings, inTurn: false) { copy in
-                #expect(try await copy.ctl("archive", "restore", files[1]).exitCode == 1)
+                #expect(try await copy.ctl("archive", "restore", files[1], "--yes").exitCode == 1)
                 for file in files {
-                    let result = try await copy.ctl("archive", "restore", file)
+                    let result = try await copy.ctl("archive", "restore", file, "--yes")
                     #expect(result.exitCode == 0, "\(result.errors)")
                 }
                 try await copy.settle()

@@ -1,15 +1,14 @@
-import Glibc
 import JSON
 
 /// One value in one line.
 enum Cell {
-    /// - Parameter key: the member's name; times are told by it.
+    /// - Parameter key: the member's name; times and sizes are told by it.
     static func text(_ value: JSONValue, of key: String = "") -> String {
         switch value {
         case .null: ""
         case .bool(let value): value ? "yes" : "no"
-        case .number(let number): isTime(key) ? localTime(number) ?? number.text : number.text
-        case .string(let text): printable(text)
+        case .number(let number): self.text(number, of: key)
+        case .string(let text): Moment(rfc3339: text)?.local ?? printable(text)
         case .array(let elements): pieces(elements)
         case .object(let object):
             object.members.map { (name: printable($0.key), text: text($0.value, of: $0.key)) }
@@ -33,15 +32,21 @@ enum Cell {
         return counted.map { $0.count == 1 ? $0.text : "\($0.text)*\($0.count)" }.joined(separator: ", ")
     }
 
-    private static func isTime(_ key: String) -> Bool { key == "done" || key.hasSuffix("_at") }
+    private static func text(_ number: JSONNumber, of key: String) -> String {
+        if isTime(key), let moment = Moment(unix: number.double) { return moment.local }
+        if key == "bytes" || key.hasSuffix("_bytes") { return ByteCount(number.double).description }
+        return number.text
+    }
 
-    private static func localTime(_ number: JSONNumber) -> String? {
-        guard number.double > 0, number.double < 1e11 else { return nil }
-        var seconds = time_t(number.double)
-        var parts = tm()
-        var buffer = [CChar](repeating: 0, count: 32)
-        guard localtime_r(&seconds, &parts) != nil else { return nil }
-        let length = strftime(&buffer, buffer.count, "%Y-%m-%d %H:%M:%S", &parts)
-        return String(decoding: buffer.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self)
+    /// Names of members that hold unix seconds.
+    static func isTime(_ key: String) -> Bool { key == "done" || key.hasSuffix("_at") }
+
+    /// How long ago it was, where the value is a time.
+    static func age(of value: JSONValue, _ key: String, now: Double = Moment.now) -> String? {
+        switch value {
+        case .number(let number): isTime(key) ? Moment(unix: number.double)?.relative(to: now) : nil
+        case .string(let text): Moment(rfc3339: text)?.relative(to: now)
+        case .null, .bool, .array, .object: nil
+        }
     }
 }

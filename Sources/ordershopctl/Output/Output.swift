@@ -8,8 +8,12 @@ enum Output {
         throw Failure(.refused, "The result could not be written (error \(error)).")
     }
 
+    /// Asks on stderr, where the answer is typed behind it.
+    static func prompt(_ question: String) { _ = write(Array(printable(question).utf8), to: STDERR_FILENO) }
+
     /// Says on stderr why there is no result. Nobody is left to be told where that fails.
     static func complain(_ message: String) {
+        if message.isEmpty { return }
         _ = write(Array((printable(message, keepingLineBreaks: true) + "\n").utf8), to: STDERR_FILENO)
     }
 

@@ -5,7 +5,7 @@ extension Presentation {
     func text(of result: JSONValue, on screen: Screen) -> String {
         switch self {
         case .table(let empty, let hidden):
-            result == [] ? empty : Self.readable(result.without(hidden), screen)
+            result == [] ? empty : Self.list(result.without(hidden), screen)
         case .record: result == .null ? "" : Self.readable(result, screen)
         case .done(let sentence):
             result == true || result == .null ? printable(sentence) : Self.readable(result, screen)
@@ -28,6 +28,15 @@ extension Presentation {
         return Cell.text(value)
     }
 
+    /// Where a person would see a wall, its beginning, and how much there is.
+    private static func list(_ value: JSONValue, _ screen: Screen) -> String {
+        guard let rows = value.array, let limit = screen.rows, rows.count > limit else {
+            return readable(value, screen)
+        }
+        let rest = "… and \(rows.count - limit) more: --all shows them, --json gives them to a program."
+        return readable(.array(Array(rows.prefix(limit))), screen) + "\n" + rest
+    }
+
     private static func sections(_ object: JSONObject, _ screen: Screen) -> String {
         let lists = object.members.filter { $0.value.array != nil }
         let facts = object.members.filter { $0.value.array == nil }
@@ -42,7 +51,8 @@ extension Presentation {
         let names = members.map { printable($0.key).replacing("_", with: " ") }
         let width = names.map(\.columns).max() ?? 0
         return zip(names, members).map { name, member in
-            let text = Cell.text(member.value, of: member.key)
+            var text = Cell.text(member.value, of: member.key)
+            if let age = Cell.age(of: member.value, member.key) { text += " (\(age))" }
             let space = text.isEmpty ? "" : String(repeating: " ", count: width - name.columns + 2)
             return screen.heading(name) + space + text
         }

@@ -2,8 +2,11 @@ import Glibc
 
 /// What the output goes to.
 struct Screen {
+    var isTerminal = false
     /// Columns of the terminal, nil where the output is no terminal: then nothing is cut.
     var width: Int?
+    /// How many rows of a list are shown; nil: all.
+    var rows: Int?
     /// Whether headings may be bold.
     var isStyled = false
 
@@ -12,10 +15,35 @@ struct Screen {
         var size = winsize()
         let isKnown = ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
         let isStyled = (environment("NO_COLOR") ?? "").isEmpty && environment("TERM") != "dumb"
-        return Screen(width: isKnown ? Int(size.ws_col) : nil, isStyled: isStyled)
+        return Screen(isTerminal: true, width: isKnown ? Int(size.ws_col) : nil, isStyled: isStyled)
     }
 
-    func heading(_ text: String) -> String { isStyled ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
+    func narrowed(by columns: Int) -> Screen {
+        var screen = self
+        screen.width = width.map { max(1, $0 - columns) }
+        return screen
+    }
+
+    func heading(_ text: String) -> String { styled(text, "1") }
+
+    /// What is as it should be, what somebody should look at, what nobody need look at.
+    func good(_ text: String) -> String { styled(text, "32") }
+    func bad(_ text: String) -> String { styled(text, "1;31") }
+    func faint(_ text: String) -> String { styled(text, "2") }
+
+    /// A module's state.
+    func state(_ name: String) -> String {
+        switch name {
+        case "failed", "backing off": bad(name)
+        case "disabled", "standby", "stopped": faint(name)
+        case "running": good(name)
+        default: name
+        }
+    }
+
+    private func styled(_ text: String, _ codes: String) -> String {
+        isStyled ? "\u{1B}[\(codes)m\(text)\u{1B}[0m" : text
+    }
 }
 
 extension String {

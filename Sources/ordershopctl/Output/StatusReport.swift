@@ -9,30 +9,48 @@ struct StatusReport {
     func text(on screen: Screen) -> String {
         guard let object = status.object else { return Cell.text(status) }
         let facts = JSONObject(object.members.filter { $0.key != "modules" }.map { ($0.key, $0.value) })
-        var parts = [screen.heading(verdict), Presentation.record(facts, screen)]
-        if !modules.isEmpty { parts.append(Table(modules).text(on: screen)) }
+        let verdict = isWell ? screen.heading(verdict) : screen.bad(verdict)
+        var parts = [verdict, Presentation.record(facts, screen)]
+        if !modules.isEmpty { parts.append(Table(modules.map(Self.row)).text(on: screen)) }
         return parts.filter { !$0.isEmpty }.joined(separator: "\n\n")
     }
 
     private var modules: [JSONObject] { status["modules"]?.array?.compactMap(\.object) ?? [] }
 
+    /// What a module is for, and what its state says anyway, is left to `module list`.
+    private static func row(_ module: JSONObject) -> JSONObject {
+        let members = module.members.filter { !["summary", "enabled"].contains($0.key) }
+        return JSONObject(members.map { ($0.key, $0.value) })
+    }
+
+    // MARK: Verdict
+
+    /// Whether nobody need do anything.
+    var isWell: Bool { isConnected && troubles.isEmpty }
+
     var verdict: String {
         let name = status["version"]?.string.map { "OrderShop \(printable($0))" } ?? "OrderShop"
-        if status["redis"]?["connected"] == false {
+        guard isConnected else {
             return "\(name) has no connection to Redis: nothing can be changed until it is back."
         }
-        let ailing = modules.filter { ["failed", "backing off"].contains($0["state"]?.string) }
-        if !ailing.isEmpty { return "\(name) is running, but not all is well: \(list(ailing))." }
-        let idle = modules.filter { $0["state"]?.string == "disabled" }
-        return idle.isEmpty
-            ? "\(name) is running, all is well." : "\(name) is running, all is well. Switched off: \(names(idle))."
+        let isOff = modules.filter { $0["state"]?.string == "disabled" }.map(Self.name)
+        let off = isOff.isEmpty ? "" : " Switched off: \(isOff.joined(separator: ", "))."
+        return troubles.isEmpty
+            ? "\(name) is running, all is well.\(off)"
+            : "\(name) is running, but not all is well: \(troubles.joined(separator: ", ")).\(off)"
     }
 
-    private func list(_ modules: [JSONObject]) -> String {
-        modules.map { "\(names([$0])) is \(Cell.text($0["state"] ?? .null))" }.joined(separator: ", ")
+    private var isConnected: Bool { status["redis"]?["connected"] != false }
+
+    private var troubles: [String] {
+        let states = modules.filter { ["failed", "backing off"].contains($0["state"]?.string) }
+            .map { "\(Self.name($0)) is \(Cell.text($0["state"] ?? .null))" }
+        let parked = modules.compactMap { module -> String? in
+            guard let count = module["parked"]?.number?.int64, count > 0 else { return nil }
+            return "\(count) parked \(count == 1 ? "event" : "events") of \(Self.name(module))"
+        }
+        return states + parked
     }
 
-    private func names(_ modules: [JSONObject]) -> String {
-        modules.map { Cell.text($0["name"] ?? .null) }.joined(separator: ", ")
-    }
+    private static func name(_ module: JSONObject) -> String { Cell.text(module["name"] ?? .null) }
 }

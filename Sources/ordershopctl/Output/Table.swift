@@ -5,11 +5,13 @@ struct Table {
     private let headings: [String]
     private let rows: [[String]]
     private let isNumeric: [Bool]
+    private let isState: [Bool]
 
     /// - Parameter objects: their members are the columns, in the order in which they first come.
     init(_ objects: [JSONObject]) {
         var keys: [String] = []
         for member in objects.lazy.flatMap(\.members) where !keys.contains(member.key) { keys.append(member.key) }
+        isState = keys.map { $0 == "state" }
         headings = keys.map { printable($0).replacing("_", with: " ").uppercased() }
         rows = objects.map { object in keys.map { Cell.text(object[$0] ?? .null, of: $0) } }
         isNumeric = keys.map { key in
@@ -19,15 +21,16 @@ struct Table {
 
     func text(on screen: Screen) -> String {
         let widths = widths(within: screen.width)
-        let lines = rows.map { line($0, widths) }
-        return ([screen.heading(line(headings, widths))] + lines).joined(separator: "\n")
+        let lines = rows.map { line($0, widths, on: screen) }
+        return ([screen.heading(line(headings, widths, on: Screen()))] + lines).joined(separator: "\n")
     }
 
-    private func line(_ cells: [String], _ widths: [Int]) -> String {
-        let padded = zip(zip(cells, widths), isNumeric).map { cell, isNumeric in
-            let text = cell.0.cut(to: cell.1)
-            let space = String(repeating: " ", count: max(0, cell.1 - text.columns))
-            return isNumeric ? space + text : text + space
+    private func line(_ cells: [String], _ widths: [Int], on screen: Screen) -> String {
+        let padded = cells.indices.map { column in
+            let text = cells[column].cut(to: widths[column])
+            let space = String(repeating: " ", count: max(0, widths[column] - text.columns))
+            let cell = isState[column] ? screen.state(text) : text
+            return isNumeric[column] ? space + cell : cell + space
         }
         let line = padded.joined(separator: "  ")
         return String(line[...(line.lastIndex { $0 != " " } ?? line.startIndex)])

@@ -8,10 +8,11 @@ struct CRM: VerbGroup {
     @OptionGroup var connection: ConnectionOptions
 }
 
-struct Interactions: Verb {
+struct Interactions: ListVerb {
     static let configuration = CommandConfiguration(abstract: "Show what was said to a customer, and why.")
 
     @Argument(help: "The customer's id.") var customer: String
+    @OptionGroup var listing: Listing
     @OptionGroup var connection: ConnectionOptions
 
     var request: Request { Request("crm.interactions", ["customer_id": .string(customer)]) }

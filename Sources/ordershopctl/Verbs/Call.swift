@@ -5,7 +5,7 @@ import JSON
 struct Call: Verb {
     static let configuration = CommandConfiguration(abstract: "Call any method of the daemon.")
 
-    @Argument var method: String
+    @Argument(completion: LiveValues.methods) var method: String
     @Argument(help: "A JSON object or array; - reads it from the standard input.") var params: String?
     @OptionGroup var connection: ConnectionOptions
 

@@ -15,11 +15,12 @@ protocol EntityFields: ParsableArguments, Sendable {
     var members: [(String, JSONValue)] { get }
 }
 
-struct ListEntities<Noun: EntityNoun>: Verb {
+struct ListEntities<Noun: EntityNoun>: ListVerb {
     static var configuration: CommandConfiguration {
         CommandConfiguration(commandName: "list", abstract: "Show all \(Noun.plural).")
     }
 
+    @OptionGroup var listing: Listing
     @OptionGroup var connection: ConnectionOptions
 
     var request: Request { Request("\(Noun.name).list", [:]) }
@@ -31,7 +32,7 @@ struct GetEntity<Noun: EntityNoun>: Verb {
         CommandConfiguration(commandName: "get", abstract: "Show one \(Noun.name).")
     }
 
-    @Argument var id: String
+    @Argument(completion: LiveValues.ids(of: Noun.name)) var id: String
     @OptionGroup var connection: ConnectionOptions
 
     var request: Request { Request("\(Noun.name).get", ["id": .string(id)]) }
@@ -55,7 +56,7 @@ struct UpdateEntity<Noun: EntityNoun>: Verb {
         CommandConfiguration(commandName: "update", abstract: "Replace one \(Noun.name) by what is given.")
     }
 
-    @Argument var id: String
+    @Argument(completion: LiveValues.ids(of: Noun.name)) var id: String
     @OptionGroup var fields: Noun.Fields
     @OptionGroup var connection: ConnectionOptions
 
@@ -70,7 +71,7 @@ struct DeleteEntity<Noun: EntityNoun>: Verb {
         CommandConfiguration(commandName: "delete", abstract: "Delete one \(Noun.name).")
     }
 
-    @Argument var id: String
+    @Argument(completion: LiveValues.ids(of: Noun.name)) var id: String
     @OptionGroup var connection: ConnectionOptions
 
     var request: Request { Request("\(Noun.name).delete", ["id": .string(id)]) }

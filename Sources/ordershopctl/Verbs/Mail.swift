@@ -8,9 +8,10 @@ struct Mail: VerbGroup {
     @OptionGroup var connection: ConnectionOptions
 }
 
-struct ListMails: Verb {
+struct ListMails: ListVerb {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "Show the mails.")
 
+    @OptionGroup var listing: Listing
     @OptionGroup var connection: ConnectionOptions
 
     var request: Request { Request("mail.list", [:]) }

@@ -26,7 +26,7 @@ struct ShowModule: Verb {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show one module: its backlog, checkpoint, lease, replay.")
 
-    @Argument var name: String
+    @Argument(help: "The module's name.", completion: LiveValues.modules) var name: String
     @OptionGroup var connection: ConnectionOptions
 
     var request: Request { Request("module.show", ["name": .string(name)]) }
@@ -35,20 +35,27 @@ struct ShowModule: Verb {
 
 // MARK: On and off
 
-struct EnableModule: Verb {
+struct EnableModule: ConfirmedVerb {
     static let configuration = CommandConfiguration(
         commandName: "enable", abstract: "Let a module go on where it stopped.",
         discussion: "Without options it catches up with all that has happened meanwhile. Look first with --preview."
     )
 
-    @Argument var name: String
+    @Argument(help: "The module's name.", completion: LiveValues.modules) var name: String
     @Flag(help: "Only tell what it would do with the events that wait.") var preview = false
     @Option(help: ArgumentHelp("'now': what has happened meanwhile has no effects any more.", valueName: "now"))
     var from: String?
     @Option(
         help: ArgumentHelp("What happened before has no effects (an event id or a time).", valueName: "time"))
     var skipEffectsBefore: String?
+    @OptionGroup var confirmation: Confirmation
     @OptionGroup var connection: ConnectionOptions
+
+    var warning: String? {
+        if preview || (from ?? "checkpoint") == "checkpoint", skipEffectsBefore == nil { return nil }
+        let past = skipEffectsBefore.map { "happened before \($0)" } ?? "has happened while it was off"
+        return preview ? nil : "What \(past) will never have its effects in \(name), such as mails."
+    }
 
     var request: Request {
         var params = JSONObject([("name", .string(name))])
@@ -66,7 +73,7 @@ struct PreviewModule: Verb {
     static let configuration = CommandConfiguration(
         commandName: "preview", abstract: "Tell what a module would do with the events that wait.")
 
-    @Argument var name: String
+    @Argument(help: "The module's name.", completion: LiveValues.modules) var name: String
     @OptionGroup var connection: ConnectionOptions
 
     var request: Request { Request("module.preview", ["name": .string(name)]) }
@@ -77,7 +84,7 @@ struct DisableModule: Verb {
     static let configuration = CommandConfiguration(
         commandName: "disable", abstract: "Stop a module, for all daemons of the shop, until it is enabled again.")
 
-    @Argument var name: String
+    @Argument(help: "The module's name.", completion: LiveValues.modules) var name: String
     @Option(help: ArgumentHelp("How long to wait for what is in flight (default: 5).", valueName: "seconds"))
     var within: Int64?
     @OptionGroup var connection: ConnectionOptions
@@ -94,7 +101,7 @@ struct RestartModule: Verb {
     static let configuration = CommandConfiguration(
         commandName: "restart", abstract: "Stop a module behind what is in flight and start it again.")
 
-    @Argument var name: String
+    @Argument(help: "The module's name.", completion: LiveValues.modules) var name: String
     @OptionGroup var connection: ConnectionOptions
 
     var request: Request { Request("module.restart", ["name": .string(name)]) }
@@ -107,7 +114,7 @@ enum Effects: String, CaseIterable, ExpressibleByArgument {
     case all, none
 }
 
-struct ReplayModule: Verb {
+struct ReplayModule: ConfirmedVerb {
     static let configuration = CommandConfiguration(
         commandName: "replay", abstract: "Send a module back to handle again what it has handled.",
         discussion: """
@@ -115,14 +122,19 @@ struct ReplayModule: Verb {
             the module keeps of its own is made anew. 'module show' tells how far it has come.
             """)
 
-    @Argument var name: String
+    @Argument(help: "The module's name.", completion: LiveValues.modules) var name: String
     @Option(
         help: ArgumentHelp(
             "Where to begin: 'beginning', an event id, or a time such as 2026-01-31T12:00:00Z.",
             valueName: "position"))
     var from: String
     @Option(help: "Whether its reactions run again.") var effects = Effects.none
+    @OptionGroup var confirmation: Confirmation
     @OptionGroup var connection: ConnectionOptions
+
+    var warning: String? {
+        effects == .all ? "All that \(name) has done since \(from) will be done once more, mails included." : nil
+    }
 
     var request: Request {
         Request(
@@ -136,7 +148,7 @@ struct RebuildModule: Verb {
     static let configuration = CommandConfiguration(
         commandName: "rebuild", abstract: "Make a module's cache anew from its events.")
 
-    @Argument var name: String
+    @Argument(help: "The module's name.", completion: LiveValues.modules) var name: String
     @OptionGroup var connection: ConnectionOptions
 
     var request: Request { Request("module.rebuild", ["name": .string(name)]) }

@@ -26,9 +26,10 @@ struct OrderFields: EntityFields {
     var members: [(String, JSONValue)] { [("product_ids", product.ids), ("customer_id", .string(customer))] }
 }
 
-struct Unbilled: Verb {
+struct Unbilled: ListVerb {
     static let configuration = CommandConfiguration(abstract: "Show the orders without a billing.")
 
+    @OptionGroup var listing: Listing
     @OptionGroup var connection: ConnectionOptions
 
     var request: Request { Request("order.unbilled", [:]) }

@@ -13,7 +13,7 @@ struct ListParked: Verb {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "Show the parked events of a module, in order.")
 
-    @Argument(help: "The module's name.") var module: String
+    @Argument(help: "The module's name.", completion: LiveValues.modules) var module: String
     @Option(help: ArgumentHelp("Only those of one entity.", valueName: "topic:id")) var entity: String?
     @Option(help: ArgumentHelp("Only those behind this one.", valueName: "event")) var after: String?
     @Option(help: "At most so many.") var limit: Int64 = 100
@@ -32,7 +32,7 @@ struct ShowParked: Verb {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show a parked event: why, how often, and what it says.")
 
-    @Argument(help: "The module's name.") var module: String
+    @Argument(help: "The module's name.", completion: LiveValues.modules) var module: String
     @Argument(help: "The event's id.") var event: String
     @OptionGroup var connection: ConnectionOptions
 
@@ -42,7 +42,7 @@ struct ShowParked: Verb {
 
 /// Which parked events are meant.
 struct ParkedSelection: ParsableArguments {
-    @Argument(help: "The module's name.") var module: String
+    @Argument(help: "The module's name.", completion: LiveValues.modules) var module: String
     @Option(help: ArgumentHelp("One event.", valueName: "id")) var event: String?
     @Option(help: ArgumentHelp("All of one entity.", valueName: "topic:id")) var entity: String?
     @Flag(help: "All of the module.") var all = false
@@ -72,12 +72,18 @@ struct RetryParked: Verb {
     var presentation: Presentation { .record(whenNull: "") }
 }
 
-struct DiscardParked: Verb {
+struct DiscardParked: ConfirmedVerb {
     static let configuration = CommandConfiguration(
         commandName: "discard", abstract: "Forget parked events: they will not be handled.")
 
     @OptionGroup var selection: ParkedSelection
+    @OptionGroup var confirmation: Confirmation
     @OptionGroup var connection: ConnectionOptions
+
+    var warning: String? {
+        let which = selection.event.map { "The event \($0)" } ?? selection.entity.map { "What is parked of \($0)" }
+        return "\(which ?? "All that is parked") will never be handled by \(selection.module)."
+    }
 
     var request: Request { Request("parked.discard", selection.params) }
     var presentation: Presentation { .record(whenNull: "") }

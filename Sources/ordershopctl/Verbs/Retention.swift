@@ -19,7 +19,7 @@ struct ShowRetention: Verb {
     var presentation: Presentation { .sections }
 }
 
-struct ApplyRetention: Verb {
+struct ApplyRetention: ConfirmedVerb {
     static let configuration = CommandConfiguration(
         commandName: "apply", abstract: "Archive old events, keep their state in snapshots, trim the streams.",
         discussion: """
@@ -33,7 +33,12 @@ struct ApplyRetention: Verb {
             valueName: "time|id"))
     var before: String
     @Flag(help: "Only tell what it would do.") var dryRun = false
+    @OptionGroup var confirmation: Confirmation
     @OptionGroup var options: ConnectionOptions
+
+    var warning: String? {
+        dryRun ? nil : "The events up to \(before) will stand in an archive only, and no longer in Redis."
+    }
 
     var connection: ConnectionOptions { options.patient }
     var request: Request {
@@ -93,7 +98,7 @@ struct ShowArchive: Verb {
     var presentation: Presentation { .lines }
 }
 
-struct RestoreArchive: Verb {
+struct RestoreArchive: ConfirmedVerb {
     static let configuration = CommandConfiguration(
         commandName: "restore", abstract: "Put an archive's events back into a shop that has nothing else.",
         discussion: """
@@ -102,8 +107,10 @@ struct RestoreArchive: Verb {
             """)
 
     @Argument(help: "The archive's name.") var file: String
+    @OptionGroup var confirmation: Confirmation
     @OptionGroup var options: ConnectionOptions
 
+    var warning: String? { "All modules will be disabled while the events of \(file) are put into the shop." }
     var connection: ConnectionOptions { options.patient }
     var request: Request { Request("archive.restore", ["file": .string(file)]) }
     var presentation: Presentation { .record(whenNull: "") }

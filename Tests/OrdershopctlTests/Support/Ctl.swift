@@ -8,7 +8,7 @@ struct Ctl: Equatable {
     var errors: String
 
     /// The binary stands beside the one that runs the tests.
-    private static let binary = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    static let binary = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         .deletingLastPathComponent().appendingPathComponent("ordershopctl")
 
     /// Gives a program a terminal.
