@@ -80,13 +80,13 @@ import Testing
 
             let list = try json(await shop.ctl("parked", "list", "crm", "--json"))
             #expect(list.array?.map { $0["event"]?.string } == poisons)
-            let shown = try json(await shop.ctl("parked", "show", "crm", poisons[1], "--json", "-y"))
+            let shown = try json(await shop.ctl("parked", "show", "crm", poisons[1], "--json"))
             #expect(shown["tries"] == 2)
             #expect(shown["reason"]?.string?.contains("email") == true, "\(shown.text)")
             #expect(shown["content"]?.string?.contains("Mallory") == true)
             #expect(shown["tried_at"]?.string != nil && shown["parked_at"]?.string != nil)
 
-            let retry = try json(await shop.ctl("parked", "retry", "crm", "--event", poisons[1], "--json", "-y"))
+            let retry = try json(await shop.ctl("parked", "retry", "crm", "--event", poisons[1], "--json"))
             #expect(retry == ["handled": 0, "still_parked": 3])
             let tries = try json(await shop.ctl("parked", "list", "crm", "--json")).array?.map { $0["tries"] }
             #expect(tries == [2, 3, 2])

@@ -133,7 +133,8 @@ import Testing
         try await withShop { shop in
             for name in ["../../etc/passwd", "/etc/passwd", "x/../y.ndjson.gz"] {
                 for verb in ["verify", "show", "restore"] {
-                    let result = try await shop.ctl("archive", verb, name)
+                    let isAsked = verb == "restore"
+                    let result = try await shop.ctl("archive", verb, name, isAsked ? "--yes" : "--json")
                     #expect(result.exitCode == 1 && result.errors.contains("is not the name of an archive"))
                 }
             }
