@@ -26,6 +26,12 @@ public struct EventID: Sendable, Hashable, Comparable, CustomStringConvertible {
 
     public var description: String { "\(seconds)-\(microseconds)" }
 
+    /// The last id that can stand before this one.
+    public var predecessor: EventID {
+        if microseconds > 0 { return EventID(seconds: seconds, microseconds: microseconds - 1) }
+        return seconds > 0 ? EventID(seconds: seconds - 1, microseconds: .max) : .zero
+    }
+
     /// The same as one number, microseconds: what sorted sets sort by. Exact in a double until the year 2255.
     var score: UInt64 { seconds * 1_000_000 + microseconds }
 

@@ -67,7 +67,21 @@ extension Store {
         return Dictionary(zip(streams, counts)) { $1 }
     }
 
-    // MARK: Going back
+    // MARK: Going elsewhere
+
+    /// Puts a module's checkpoint elsewhere, in all of its streams. Only for a module that is disabled: one that works
+    /// would find its batch superseded, and handle it again from there.
+    public func setCheckpoint(
+        of module: String, _ streams: [StreamKey], to position: EventID
+    ) async throws(StoreError) {
+        if streams.isEmpty { return }
+        var command = RedisCommand("HSET", keys.checkpoint(module))
+        for stream in streams {
+            command.append(keys.stream(stream))
+            command.append(position.description)
+        }
+        _ = try await send(command)
+    }
 
     /// Sends a module back to handle again what it has handled, wherever it runs. Nothing is skipped by it.
     /// - Parameters:

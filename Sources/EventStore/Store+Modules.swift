@@ -48,6 +48,18 @@ extension Store {
         return end > now * 1_000
     }
 
+    /// Who handles the modules' events, and for how long that holds if it is not renewed.
+    public func leases(of modules: [String]) async throws(StoreError) -> [(lease: Lease, time: Duration)?] {
+        let commands = modules.flatMap { module in
+            [RedisCommand("GET", keys.lease(module)), RedisCommand("PTTL", keys.lease(module))]
+        }
+        let replies = try await pipeline(commands)
+        return modules.indices.map { index in
+            guard let lease = replies[2 * index].string.flatMap({ Lease($0) }) else { return nil }
+            return (lease, .milliseconds(max(0, replies[2 * index + 1].int ?? 0)))
+        }
+    }
+
     /// Takes leases from whoever has them: only for one who knows that nobody lives who could.
     public func dropLeases(_ modules: [String]) async throws(StoreError) {
         var command = RedisCommand("DEL", keys.daemons)

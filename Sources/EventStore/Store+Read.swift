@@ -139,6 +139,21 @@ extension Store {
         return streams
     }
 
+    /// The last events up to a place, in the order of the shop.
+    /// - Parameter end: nil: up to now.
+    public func last(
+        of streams: [StreamKey], before end: EventID? = nil, count: Int
+    ) async throws(StoreError) -> [RecordedEvent] {
+        let commands = streams.map { stream in
+            RedisCommand("XREVRANGE", keys.stream(stream), end?.description ?? "+", "-", "COUNT", String(count))
+        }
+        let replies = try await pipeline(commands)
+        let events = zip(streams, replies).flatMap { stream, reply in
+            (reply.array ?? []).compactMap { event($0, of: stream) }
+        }
+        return events.sorted { $0.id < $1.id }.suffix(count)
+    }
+
     /// One event; nil where it is not in its stream any more.
     public func event(_ id: EventID, in stream: StreamKey) async throws(StoreError) -> RecordedEvent? {
         let reply = try await ask(

@@ -27,7 +27,10 @@ public final class Dispatcher: Sendable {
 
     /// Runs one command.
     /// - Returns: its answer, when all that it wrote can be read by everybody.
-    public func execute(_ method: String, _ parameters: JSONObject) async throws(Refusal) -> Answer {
+    /// - Parameter origin: who calls, for the events that come of it.
+    public func execute(
+        _ method: String, _ parameters: JSONObject, by origin: Origin = .unknown
+    ) async throws(Refusal) -> Answer {
         // Queries are answered from the events themselves, so they need no module that keeps up.
         if let (_, command) = registry.commands[method], case .query(let run) = command.body {
             try command.check(parameters)
@@ -36,7 +39,7 @@ public final class Dispatcher: Sendable {
         let (command, pass) = try admit(method)
         defer { withExtendedLifetime(pass) {} }
         try command.check(parameters)
-        return .value(try await change(command, [parameters]) { $0[0] })
+        return .value(try await change(command, [parameters], origin) { $0[0] })
     }
 
     /// Whether the module that a method belongs to is switched off here, or does not start.
@@ -46,7 +49,9 @@ public final class Dispatcher: Sendable {
 
     /// Runs one command for several objects in one step: all of them or none.
     /// - Returns: the results, in order.
-    public func execute(_ method: String, batch: [JSONValue]) async throws(Refusal) -> Answer {
+    public func execute(
+        _ method: String, batch: [JSONValue], by origin: Origin = .unknown
+    ) async throws(Refusal) -> Answer {
         let (command, pass) = try admit(method)
         defer { withExtendedLifetime(pass) {} }
         guard batch.count <= Self.maxBatch else {
@@ -54,7 +59,7 @@ public final class Dispatcher: Sendable {
                 .tooLarge, "at most \(Self.maxBatch) objects are taken at once, not \(batch.count): split them")
         }
         let objects = try check(batch, for: command)
-        return .value(try await change(command, objects) { .array($0) })
+        return .value(try await change(command, objects, origin) { .array($0) })
     }
 
     /// Runs one command for one object and answers as for a batch of one.
@@ -63,7 +68,7 @@ public final class Dispatcher: Sendable {
         defer { withExtendedLifetime(pass) {} }
         let violations = command.parameters.violations(in: object)
         guard violations.isEmpty, let parameters = object.object else { throw Refusal(violations) }
-        return .value(try await change(command, [parameters]) { .array($0) })
+        return .value(try await change(command, [parameters], .unknown) { .array($0) })
     }
 
     /// One atomic step blocks Redis while it lasts, so it is kept small.
@@ -108,12 +113,13 @@ public final class Dispatcher: Sendable {
     /// Decides on the present state and appends what was decided; decides again when the state has changed
     /// meanwhile. Commands that lost such a race wait for each other, so that each gets its turn.
     private func change(
-        _ command: CommandDefinition, _ batch: [JSONObject], _ answer: ([JSONValue]) -> JSONValue
+        _ command: CommandDefinition, _ batch: [JSONObject], _ origin: Origin,
+        _ answer: ([JSONValue]) -> JSONValue
     ) async throws(Refusal) -> JSONValue {
         var contended: Set<String> = []
         for _ in 0..<Self.maxAttempts {
             let result = try await locks.withLocks(contended) { () async throws(Refusal) -> Attempt in
-                try await self.attempt(command, batch, holding: contended)
+                try await self.attempt(command, batch, origin, holding: contended)
             }
             switch result {
             case .done(let results): return answer(results)
@@ -134,9 +140,10 @@ public final class Dispatcher: Sendable {
     }
 
     private func attempt(
-        _ command: CommandDefinition, _ batch: [JSONObject], holding held: Set<String>
+        _ command: CommandDefinition, _ batch: [JSONObject], _ origin: Origin, holding held: Set<String>
     ) async throws(Refusal) -> Attempt {
         let unit = unitOfWork()
+        unit.origin = origin
         try await unit.prefetch(batch.flatMap(command.prefetch))
         var results: [JSONValue] = []
         for parameters in batch { results.append(try await run(command, parameters, in: unit)) }

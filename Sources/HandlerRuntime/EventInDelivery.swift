@@ -71,7 +71,8 @@ func isTransient(_ error: any Error) -> Bool {
     case let refusal as Refusal:
         switch refusal.code {
         case .moduleDisabled, .unavailable, .outcomeUnknown: true
-        case .malformed, .invalid, .notFound, .conflict, .tooLarge, .unknownMethod, .internalError: false
+        case .malformed, .invalid, .notFound, .conflict, .tooLarge, .unknownMethod, .forbidden, .internalError:
+            false
         }
     default: false
     }

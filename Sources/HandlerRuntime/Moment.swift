@@ -72,10 +72,13 @@ public struct Moment: Sendable, Hashable {
 extension Schema {
     /// A place in the shop's order.
     public static let moment = text(expected: Moment.expected) { Moment($0) != nil }
+        .example("2026-01-31T12:00:00Z")
 
     public static let eventID = text(expected: "an event id such as 1548699679-211658") { EventID($0) != nil }
+        .example("1548699679-211658")
 
     public static let entityKey = text(expected: "an entity as TOPIC:ID") { EntityKey($0) != nil }
+        .example("customer:0b0e9a1c-4b5d-4c7a-9a53-2f0f6f6d8a11")
 
     public static func choice(_ words: [String]) -> Schema {
         Schema([("enum", .array(words.map { .string($0) }))]) { value in

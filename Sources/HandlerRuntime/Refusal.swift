@@ -11,6 +11,8 @@ public struct Refusal: Error, Sendable, Hashable, CustomStringConvertible {
         case conflict
         case tooLarge
         case unknownMethod
+        /// Whoever calls may not.
+        case forbidden
         case moduleDisabled
         /// Redis cannot take the write, or too many commands wait. Nothing was written.
         case unavailable

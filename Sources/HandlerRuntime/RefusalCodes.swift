@@ -5,6 +5,7 @@ extension Refusal.Code {
         switch self {
         case .malformed: 400
         case .notFound, .unknownMethod: 404
+        case .forbidden: 403
         case .conflict: 409
         case .tooLarge: 413
         case .invalid: 422
@@ -26,6 +27,7 @@ extension Refusal.Code {
         case .moduleDisabled: -32004
         case .unavailable: -32005
         case .outcomeUnknown: -32006
+        case .forbidden: -32007
         }
     }
 
@@ -35,6 +37,7 @@ extension Refusal.Code {
         case .malformed: "malformed"
         case .notFound: "not-found"
         case .unknownMethod: "unknown-method"
+        case .forbidden: "forbidden"
         case .conflict: "conflict"
         case .tooLarge: "too-large"
         case .invalid: "invalid"
@@ -51,6 +54,7 @@ extension Refusal.Code {
         case .malformed: "Not a request that can be read"
         case .notFound: "No such entity"
         case .unknownMethod: "No such method"
+        case .forbidden: "Not allowed"
         case .conflict: "Conflict with the state of the shop"
         case .tooLarge: "Too large"
         case .invalid: "A field is missing or wrong"
@@ -58,6 +62,23 @@ extension Refusal.Code {
         case .unavailable: "Temporarily unavailable"
         case .outcomeUnknown: "Outcome unknown"
         case .internalError: "Internal error"
+        }
+    }
+
+    /// What whoever gets it can do.
+    public var advice: String {
+        switch self {
+        case .malformed: "Send what the protocol asks for: a JSON text of the right shape."
+        case .notFound: "Look whether it was deleted, or the id mistyped."
+        case .unknownMethod: "Ask rpc.methods for those that there are."
+        case .forbidden: "Have an administrator give you the role, in the settings under control."
+        case .conflict: "Read the present state and decide anew."
+        case .tooLarge: "Split it."
+        case .invalid: "Put right what data.errors names."
+        case .moduleDisabled: "Enable the module, or wait until somebody does."
+        case .unavailable: "Try again after data.retry_after seconds: nothing was written."
+        case .outcomeUnknown: "Look whether it was done before you try again."
+        case .internalError: "See the daemon's log, and report it."
         }
     }
 }

@@ -29,6 +29,8 @@ public final class UnitOfWork {
     private(set) var events: [NewEvent] = []
     /// The modules whose commands take part are not disabled under it.
     private(set) var passes: [Gates.Pass] = []
+    /// Where the command comes from, if this is one.
+    var origin = Origin.unknown
     /// The event that is reacted to, if this is no command.
     var delivery: EventInDelivery?
     private(set) var outsideEffects: [String: Int] = [:]
@@ -226,7 +228,7 @@ public final class UnitOfWork {
         events.append(
             NewEvent(
                 StreamKey(E.topic, action), entityID: key.id, entity: json, before: before,
-                metadata: delivery.map { [("cause", $0.event.description)] } ?? []))
+                metadata: delivery.map { [("cause", $0.event.description)] } ?? origin.metadata))
         let revision = tracked[key]?.revision
         track(key, Tracked(revision: revision, state: action == .deleted ? nil : json))
     }

@@ -53,10 +53,11 @@ public struct Daemon: Sendable {
             try await embedded?.waitUntilReady()
             try await health.waitUntilFit()
         }
-        var services: [any Service] = [client, health, supervisor]
+        let jobs = Jobs()
+        var services: [any Service] = [client, health, supervisor, jobs]
         if let embedded { services.insert(embedded, at: 0) }
         let past = ShopPast(supervisor: supervisor, store: store, settings: settings, logger: logger)
-        try await run(services + front(supervisor, past, health, gateway, isEmbedded: embedded != nil))
+        try await run(services + front(supervisor, past, jobs, health, gateway, isEmbedded: embedded != nil))
         withExtendedLifetime(directory) {}
     }
 
@@ -124,7 +125,7 @@ public struct Daemon: Sendable {
     // MARK: What clients see
 
     private func front(
-        _ supervisor: Supervisor, _ past: ShopPast, _ health: RedisHealth, _ gateway: GatewayModule,
+        _ supervisor: Supervisor, _ past: ShopPast, _ jobs: Jobs, _ health: RedisHealth, _ gateway: GatewayModule,
         isEmbedded: Bool
     ) -> [any Service] {
         let socketBound = Latch()
@@ -133,7 +134,10 @@ public struct Daemon: Sendable {
             settings: settings, supervisor: supervisor, health: health, isEmbedded: isEmbedded)
         let notifier = SystemdNotifier(logger: logger)
         let control = JSONRPCServer(
-            path: settings.socket, handler: ControlHandler(supervisor: supervisor, status: status, past: past),
+            path: settings.socket,
+            handler: ControlHandler(
+                ControlMethod.all(supervisor, status, past, jobs), dispatcher: supervisor.dispatcher,
+                permissions: Permissions(settings.control), logger: logger),
             logger: logger, onBound: { socketBound.open() })
         let http = GatewayServer(
             gateway, dispatcher: supervisor.dispatcher,

@@ -19,6 +19,9 @@ public struct DaemonLog: LogHandler {
         return Logger(label: "ordershopd")
     }
 
+    /// The least severe messages that are logged.
+    static var threshold: Logger.Level { level.withLock(\.self) }
+
     static func set(_ level: Logger.Level) { self.level.withLock { $0 = level } }
 
     init() {}

@@ -10,7 +10,7 @@ struct DaemonStatus: Sendable {
     let supervisor: Supervisor
     let health: RedisHealth
     let isEmbedded: Bool
-    private let started = UnixSeconds.now
+    let started = UnixSeconds.now
     private let port = BoundPort()
 
     init(settings: Settings, supervisor: Supervisor, health: RedisHealth, isEmbedded: Bool) {

@@ -1,28 +1,38 @@
 import HandlerRuntime
 import JSON
 import JSONRPC
+import Logging
 
 /// The control socket's methods: every command of every module, and those that control the daemon itself.
 struct ControlHandler: JSONRPCHandler {
-    private let supervisor: Supervisor
+    private let dispatcher: HandlerRuntime.Dispatcher
+    private let permissions: Permissions
     private let methods: [String: ControlMethod]
+    private let table: MethodTable
+    private let logger: Logger
 
-    init(supervisor: Supervisor, status: DaemonStatus, past: ShopPast) {
-        self.supervisor = supervisor
-        let methods = ControlMethod.all(supervisor: supervisor, status: status, past: past)
-        self.methods = Dictionary(uniqueKeysWithValues: methods.map { ($0.name, $0) })
+    init(
+        _ methods: [ControlMethod], dispatcher: HandlerRuntime.Dispatcher, permissions: Permissions, logger: Logger
+    ) {
+        self.dispatcher = dispatcher
+        self.permissions = permissions
+        self.logger = logger
+        let all = methods + ControlMethod.description(of: methods, dispatcher.registry)
+        self.methods = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
+        table = MethodTable(all, dispatcher.registry)
     }
 
     func handle(_ call: JSONRPCCall) async throws(JSONRPCError) -> JSONRPCReply {
         do throws(Refusal) {
+            let role = permissions.role(of: call.peer)
             let parameters = try parameters(of: call)
-            if let method = methods[call.method] {
-                let violations = method.parameters.violations(in: .object(parameters))
-                if !violations.isEmpty { throw Refusal(violations) }
-                return .value(try await method.run(parameters))
+            _ = try table.check(call.method, parameters, as: role)
+            if let method = methods[call.method], let role {
+                return .value(try await method.run(parameters, .init(call: call, role: role)))
             }
-            return try await reply(try await supervisor.dispatcher.execute(call.method, parameters))
+            return try await reply(try await dispatcher.execute(call.method, parameters, by: origin(of: call)))
         } catch {
+            log(error, call)
             throw JSONRPCError(error)
         }
     }
@@ -35,12 +45,27 @@ struct ControlHandler: JSONRPCHandler {
         }
     }
 
-    private func reply(_ answer: Answer) async throws(Refusal) -> JSONRPCReply {
+    /// What stands in the events that the call causes.
+    private func origin(of call: JSONRPCCall) -> Origin {
+        Origin(call.peer.map { [("uid", String($0.uid))] } ?? [])
+    }
+
+    private func reply(_ answer: HandlerRuntime.Answer) async throws(Refusal) -> JSONRPCReply {
         switch answer {
         case .value(let value): .value(value)
         case .text(let bytes): .text(bytes)
         case .stream(let chunks): .stream(try await chunks.begun())
         }
+    }
+
+    private func log(_ refusal: Refusal, _ call: JSONRPCCall) {
+        guard refusal.code == .forbidden else { return }
+        logger.warning(
+            "a call was not allowed",
+            metadata: [
+                "method": "\(call.method.prefix(100))", "uid": "\(call.peer.map { "\($0.uid)" } ?? "unknown")",
+                "pid": "\(call.peer.map { "\($0.pid)" } ?? "unknown")",
+            ])
     }
 }
 

@@ -1,53 +1,67 @@
 import HandlerRuntime
 import JSON
+import JSONRPC
 
 /// A method that controls the daemon.
 struct ControlMethod: Sendable {
     let name: String
     let summary: String
     let parameters: [Field]
-    let run: @Sendable (JSONObject) async throws(Refusal) -> JSONValue
+    let role: Role
+    let result: Schema
+    let run: @Sendable (JSONObject, Caller) async throws(Refusal) -> JSONValue
+
+    /// Who calls, and over which connection.
+    struct Caller: Sendable {
+        let call: JSONRPCCall
+        let role: Role
+    }
 
     init(
-        _ name: String, _ summary: String, _ parameters: [Field] = [],
+        _ name: String, _ summary: String, _ parameters: [Field] = [], role: Role = .viewer,
+        returns result: Schema = .any([("type", "object")]),
         run: @escaping @Sendable (JSONObject) async throws(Refusal) -> JSONValue
+    ) {
+        self.init(name, summary, parameters, role: role, returns: result) { parameters, _ throws(Refusal) in
+            try await run(parameters)
+        }
+    }
+
+    init(
+        _ name: String, _ summary: String, _ parameters: [Field] = [], role: Role = .viewer,
+        returns result: Schema = .any([("type", "object")]),
+        runFor: @escaping @Sendable (JSONObject, Caller) async throws(Refusal) -> JSONValue
     ) {
         self.name = name
         self.summary = summary
         self.parameters = parameters
-        self.run = run
+        self.role = role
+        self.result = result
+        self.run = runFor
     }
 
     /// Every group of methods has a file of its own.
-    static func all(supervisor: Supervisor, status: DaemonStatus, past: ShopPast) -> [ControlMethod] {
-        let own =
-            daemon(status) + modules(supervisor, status) + parked(supervisor) + Self.past(past)
-            + projections(past.store)
-        return own + [list(of: own, supervisor.registry)]
+    static func all(
+        _ supervisor: Supervisor, _ status: DaemonStatus, _ past: ShopPast, _ jobs: Jobs
+    ) -> [ControlMethod] {
+        let long = Self.past(past) + projections(past.store)
+        return daemon(status) + modules(supervisor, status) + parked(supervisor)
+            + checkpoints(supervisor, past.store) + events(History(store: past.store)) + Self.jobs(jobs)
+            + long.map { $0.takesLong ? $0.asJob(of: jobs) : $0 }
     }
 
-    private static func daemon(_ status: DaemonStatus) -> [ControlMethod] {
-        [
-            ControlMethod("daemon.status", "How the daemon, its modules and its Redis are.") { _ in
-                await status.json()
-            }
-        ]
+    /// Whether it goes over all events, or all archives.
+    private var takesLong: Bool {
+        ["retention.apply", "archive.verify", "archive.restore", "projection.verify", "projection.rebuild"]
+            .contains(name)
     }
+}
 
-    private static func list(of own: [ControlMethod], _ registry: Registry) -> ControlMethod {
-        let described =
-            own.map { ($0.name, $0.summary, $0.parameters) }
-            + registry.commands.values.map {
-                ($0.definition.method, $0.definition.summary, $0.definition.parameters)
-            }
-        let methods = described.sorted { $0.0 < $1.0 }.map { name, summary, parameters -> JSONValue in
-            [
-                "name": .string(name), "summary": .string(summary),
-                "params": .object(Schema.object(parameters).description),
-            ]
-        }
-        return ControlMethod("rpc.methods", "Every method, with what it takes as JSON Schema.") { _ in
-            .array(methods)
-        }
-    }
+extension Schema {
+    /// A list of objects.
+    static let objects = any([("type", "array"), ("items", ["type": "object"])])
+    static let object = any([("type", "object")])
+    static let yes = any([("const", true)])
+
+    static func any(_ members: [(String, JSONValue)]) -> Schema { any(JSONObject(members)) }
 }

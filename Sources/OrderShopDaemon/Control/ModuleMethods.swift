@@ -4,11 +4,11 @@ import JSON
 
 /// `module.…`: what runs, and switching it.
 extension ControlMethod {
-    static let moduleName = Field("name", .line(1...100), "the module's name")
+    static let moduleName = Field("name", Schema.line(1...100).example("crm"), "the module's name")
 
     static func modules(_ supervisor: Supervisor, _ status: DaemonStatus) -> [ControlMethod] {
         [
-            ControlMethod("module.list", "The modules and what each of them does.") { _ in
+            ControlMethod("module.list", "The modules and what each of them does.", returns: .objects) { _ in
                 await status.modules()
             },
             ControlMethod("module.show", "One module: its backlog, checkpoint, lease, replay.", [moduleName]) {
@@ -29,7 +29,7 @@ extension ControlMethod {
                     moduleName,
                     Field(
                         "within", .integer(0...60), required: false, "seconds to wait for the batch in flight; 5"),
-                ]
+                ], role: .operator, returns: .yes
             ) { parameters throws(Refusal) in
                 try await supervisor.disable(
                     parameters.text("name"), within: .seconds(parameters["within"]?.number?.int64 ?? 5))
@@ -37,14 +37,16 @@ extension ControlMethod {
             },
             ControlMethod(
                 "module.restart", "Stops a module behind the batch in flight and starts it again, here.",
-                [moduleName]
+                [moduleName], role: .operator, returns: .yes
             ) { parameters throws(Refusal) in
                 try await supervisor.restart(parameters.text("name"))
                 return true
             },
             replay(supervisor),
-            ControlMethod("module.rebuild", "Writes a module's entity cache anew from the events.", [moduleName]) {
-                parameters throws(Refusal) in
+            ControlMethod(
+                "module.rebuild", "Writes a module's entity cache anew from the events.", [moduleName],
+                role: .operator
+            ) { parameters throws(Refusal) in
                 ["entities": .count(try await supervisor.rebuildCache(of: parameters.text("name")))]
             },
         ]
@@ -60,7 +62,7 @@ extension ControlMethod {
                 Field(
                     "skip_effects_before", .moment, required: false, "what happened before has no effects any more"),
                 Field("preview", .boolean, required: false, "only tell what it would do, as module.preview"),
-            ]
+            ], role: .operator, returns: .any([("type", ["boolean", "object"])])
         ) { parameters throws(Refusal) in
             let name = parameters.text("name")
             if parameters["preview"] == true { return try await supervisor.preview(name).json }
@@ -91,7 +93,7 @@ extension ControlMethod {
                 Field(
                     "effects", .choice(["all", "none"]), required: false,
                     "whether its reactions run again (mails!); none"),
-            ]
+            ], role: .operator
         ) { parameters throws(Refusal) in
             let moment = parameters["from"]?.string.flatMap { Moment($0) } ?? Moment(.zero)
             let (from, until) = try await supervisor.replay(

@@ -6,7 +6,7 @@ import NIOCore
 /// `parked.…`: events that a module could not handle.
 extension ControlMethod {
     static func parked(_ supervisor: Supervisor) -> [ControlMethod] {
-        let module = Field("module", .line(1...100), "the module's name")
+        let module = Field("module", Schema.line(1...100).example("crm"), "the module's name")
         let event = Field("event", .eventID, "one event")
         let selection = [
             module, Field("event", .eventID, required: false, "one event"),
@@ -20,7 +20,7 @@ extension ControlMethod {
                     module, Field("entity", .entityKey, required: false, "only those of one entity, as TOPIC:ID"),
                     Field("after", .eventID, required: false, "only those behind this one"),
                     Field("limit", .integer(1...1_000), required: false, "at most so many; 100"),
-                ]
+                ], returns: .objects
             ) { parameters throws(Refusal) in
                 let list = try await supervisor.parked(
                     parameters.text("module"), of: EntityKey(parameters.text("entity")),
@@ -37,14 +37,15 @@ extension ControlMethod {
                 return .object(object)
             },
             ControlMethod(
-                "parked.retry", "Handles parked events again, in the order of each entity.", selection
+                "parked.retry", "Handles parked events again, in the order of each entity.", selection,
+                role: .operator
             ) { parameters throws(Refusal) in
                 let (handled, left) = try await supervisor.retry(
                     parameters.text("module"), try Self.selection(parameters))
                 return ["handled": .count(handled), "still_parked": .count(left)]
             },
             ControlMethod(
-                "parked.discard", "Forgets parked events: they will not be handled.", selection
+                "parked.discard", "Forgets parked events: they will not be handled.", selection, role: .operator
             ) { parameters throws(Refusal) in
                 let count = try await supervisor.discard(parameters.text("module"), try Self.selection(parameters))
                 return ["discarded": .count(count)]

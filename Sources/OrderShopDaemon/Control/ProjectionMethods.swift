@@ -5,7 +5,7 @@ import JSON
 /// `projection.…`: comparing what follows from the events with the events, and making it anew.
 extension ControlMethod {
     static func projections(_ store: Store) -> [ControlMethod] {
-        let topic = Schema.line(1...100)
+        let topic = Schema.line(1...100).example("customer")
         return [
             ControlMethod(
                 "projection.verify",
@@ -13,7 +13,7 @@ extension ControlMethod {
                 [
                     Field("topic", topic, required: false, "only this topic, and the indexes if it has any"),
                     Field("repair", .boolean, required: false, "put right what differs"),
-                ]
+                ], role: .operator
             ) { parameters throws(Refusal) in
                 let topics = try parameters["topic"]?.string.map { name throws(Refusal) in
                     [try self.topic(name, store)]
@@ -23,7 +23,7 @@ extension ControlMethod {
             ControlMethod(
                 "projection.rebuild",
                 "Makes revisions, entity cache and indexes of a topic anew from the events, without a gap for readers.",
-                [Field("topic", topic, "the topic")]
+                [Field("topic", topic, "the topic")], role: .operator
             ) { parameters throws(Refusal) in
                 try await verify([try self.topic(parameters.text("topic"), store)], store, isMending: true)
             },

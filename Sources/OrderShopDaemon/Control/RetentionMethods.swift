@@ -21,7 +21,7 @@ extension ControlMethod {
                 [
                     Field("before", .moment, "up to here events are trimmed"),
                     Field("dry_run", .boolean, required: false, "only tell what it would do"),
-                ]
+                ], role: .admin
             ) { parameters throws(Refusal) in
                 let before = parameters["before"]?.string.flatMap { Moment($0) } ?? Moment(.zero)
                 return try await past.trim(before: before.event, isDryRun: parameters["dry_run"] == true)
@@ -30,9 +30,11 @@ extension ControlMethod {
     }
 
     private static func archive(_ past: ShopPast) -> [ControlMethod] {
-        let file = Field("file", .line(1...240), "the archive's name, without a directory")
+        let file = Field(
+            "file", Schema.line(1...240).example("events-000001.ndjson.gz"),
+            "the archive's name, without a directory")
         return [
-            ControlMethod("archive.list", "The archives of trimmed events, the oldest first.") {
+            ControlMethod("archive.list", "The archives of trimmed events, the oldest first.", returns: .objects) {
                 _ throws(Refusal) in
                 try await past.archives()
             },
@@ -45,7 +47,7 @@ extension ControlMethod {
                 [
                     file, Field("after", .eventID, required: false, "only those behind this one"),
                     Field("limit", .integer(1...1_000), required: false, "at most so many; 100"),
-                ]
+                ], returns: .objects
             ) { parameters throws(Refusal) in
                 try await past.events(
                     of: parameters.text("file"), after: EventID(parameters.text("after")) ?? .zero,
@@ -54,7 +56,7 @@ extension ControlMethod {
             ControlMethod(
                 "archive.restore",
                 "Puts an archive's events back: the first archive into an empty shop, each other behind the one before.",
-                [file]
+                [file], role: .admin
             ) { parameters throws(Refusal) in
                 try await past.restore(parameters.text("file"))
             },

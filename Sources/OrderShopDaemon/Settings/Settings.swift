@@ -59,6 +59,13 @@ public struct Settings: Sendable, Equatable {
         public var maxConnections = 0
     }
 
+    /// Who may do what over the control socket, besides root and the daemon's own user, who may all.
+    public struct Control: Sendable, Equatable {
+        public var admins: [Principal] = []
+        public var operators: [Principal] = []
+        public var viewers: [Principal] = []
+    }
+
     public struct Modules: Sendable, Equatable {
         /// How often an event is tried before it is parked.
         public var tries = 0
@@ -74,6 +81,7 @@ public struct Settings: Sendable, Equatable {
     public var redis = Redis()
     /// The control socket's path, absolute.
     public var socket = ""
+    public var control = Control()
     public var http = HTTP()
     /// Absolute. `StateDirectory.open` makes it.
     public var stateDirectory = ""
@@ -86,6 +94,14 @@ public struct Settings: Sendable, Equatable {
     public var mailFrom = ""
     /// The ISO 4217 code of the shop's currency.
     public var currency = ""
+
+    /// What was said for an option, and where; absent: its default holds.
+    public internal(set) var sources: [String: Source] = [:]
+
+    public struct Source: Sendable, Equatable {
+        let text: String
+        let origin: String
+    }
 
     /// The file that was read, `nil` where there was none.
     public internal(set) var file: String?

@@ -34,6 +34,15 @@ extension SettingsOption {
         return path
     }
 
+    /// Separated by commas or blanks. Whether they exist shows when somebody calls.
+    static func principals(_ text: String) throws(Unacceptable) -> [Principal] {
+        let words = text.split { $0 == "," || $0.isWhitespace }
+        guard words.allSatisfy({ $0 != "@" && !$0.dropFirst().contains("@") }) else {
+            throw Unacceptable(reason: "has an @ that is not before a group's name")
+        }
+        return words.map { Principal($0) }
+    }
+
     static func readableFile(_ text: String) throws(Unacceptable) -> String {
         let path = try path(text)
         guard access(path, R_OK) == 0 else { throw Unacceptable(reason: "cannot be read: \(Errno.last)") }

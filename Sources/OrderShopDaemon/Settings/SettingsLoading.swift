@@ -38,6 +38,7 @@ private struct SettingsLoading {
         for value in values {
             do {
                 try value.option.assign(&settings, value.text)
+                settings.sources[value.option.key] = .init(text: value.text, origin: "\(value.origin)")
             } catch {
                 problems.append(
                     SettingsProblem(value.option, value.text, from: value.origin, reason: error.reason))

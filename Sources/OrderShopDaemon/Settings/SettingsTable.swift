@@ -58,6 +58,24 @@ extension SettingsOption {
             settings.socket = try socketPath(text)
         },
         SettingsOption(
+            "control.admins", expected: "users and @groups, such as ada, @staff",
+            summary: "who may do everything over the control socket"
+        ) { settings, text throws(Unacceptable) in
+            settings.control.admins = try principals(text)
+        },
+        SettingsOption(
+            "control.operators", fallback: "@ordershop", expected: "users and @groups, such as ada, @staff",
+            summary: "who may use the shop's commands and its modules over the control socket"
+        ) { settings, text throws(Unacceptable) in
+            settings.control.operators = try principals(text)
+        },
+        SettingsOption(
+            "control.viewers", expected: "users and @groups, such as ada, @staff",
+            summary: "who may only look over the control socket"
+        ) { settings, text throws(Unacceptable) in
+            settings.control.viewers = try principals(text)
+        },
+        SettingsOption(
             "http.listen", flag: "--http", fallback: "127.0.0.1:5000",
             expected: "ADDRESS:PORT or [IPV6-ADDRESS]:PORT, such as 127.0.0.1:5000",
             summary: "where the REST gateway listens; port 0: any that is free"

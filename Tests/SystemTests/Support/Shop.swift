@@ -49,6 +49,14 @@ struct Shop: Sendable {
         return try await client.call(method, params, timeout: .seconds(60))
     }
 
+    /// Why a call is refused; nil where it is done.
+    func reason(_ method: String, _ params: JSONValue) async throws -> String? {
+        do { _ = try await call(method, params) } catch let error as JSONRPCError {
+            return error.data?["reason"]?.string ?? "\(error.code)"
+        }
+        return nil
+    }
+
     func setEnabled(_ isEnabled: Bool, _ module: String) async throws {
         _ = try await call(isEnabled ? "module.enable" : "module.disable", ["name": .string(module)])
     }
