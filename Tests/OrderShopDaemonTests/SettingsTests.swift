@@ -62,6 +62,7 @@ struct `Settings in layers` {
         ("shop", "berlin", "paris-2"),
         ("redis.url", "unix:///run/redis.sock", "rediss://u:p@redis.example:6380/3"),
         ("redis.tls.ca", "/etc/passwd", "/etc/group"),
+        ("redis.user", "ordershop", "shop:berlin"),
         ("redis.password_file", "/etc/passwd", "/etc/group"),
         ("redis.require", "persistent", "any"),
         ("redis.sentinel_password_file", "/etc/passwd", "/etc/group"),
@@ -109,6 +110,29 @@ struct `Settings in layers` {
         let scratch = try Scratch()
         let file = try scratch.write("state_directory: /srv/shop", to: "d.yaml")
         #expect(try load(["--config": file], systemd).stateDirectory == "/srv/shop")
+    }
+
+    @Test func `a credential of systemd's names the file where nothing else does`() throws {
+        let scratch = try Scratch()
+        let password = try scratch.write("hidden\n", to: "redis.password")
+        let other = try scratch.write("other", to: "other")
+        let systemd = ["CREDENTIALS_DIRECTORY": scratch.path]
+        #expect(try load([:], systemd).redis.passwordFile == password)
+        #expect(try load([:], systemd).redis.password() == "hidden")
+        #expect(try load([:], systemd).redis.sentinelPasswordFile == nil)
+        let file = try scratch.write("redis:\n  password_file: \(other)", to: "d.yaml")
+        #expect(try load(["--config": file], systemd).redis.password() == "other")
+        let sentinel = try scratch.write("s3ntinel", to: "redis.sentinel_password")
+        #expect(try load([:], systemd).redis.sentinelPasswordFile == sentinel)
+    }
+
+    @Test func `a password on the command line is warned of, without being repeated`() throws {
+        let notices = try load(["--redis": "redis://u:hidden@h:1"]).notices
+        #expect(notices.count == 1)
+        #expect(notices.first?.contains("redis.password_file") == true)
+        #expect(notices.first?.contains("hidden") == false)
+        #expect(try load(["--redis": "redis://h:1"]).notices == [])
+        #expect(try load([:], ["ORDERSHOP_REDIS_URL": "redis://u:hidden@h:1"]).notices == [])
     }
 
     @Test func `an empty URL on the command line asks for the embedded Redis`() throws {
@@ -199,6 +223,7 @@ struct `A bad value` {
         ("redis.url", "redis+other://a:7000", "has a scheme that is not known"),
         ("redis.url", "unix://redis.sock", "has no absolute path"),
         ("redis.tls.ca", "/nonexistent", "cannot be read: No such file or directory"),
+        ("redis.user", "two words", "white space"),
         ("redis.password_file", "", "is empty"),
         ("redis.require", "durable", "is not known"),
         ("redis.server", "", "is empty"),
