@@ -154,9 +154,12 @@ public struct Daemon: Sendable {
             conditions: [
                 { await supervisor.waitUntilReady() }, { await socketBound.wait() }, { await portBound.wait() },
             ])
-        let watchdog = WatchdogService(notifier: notifier, logger: logger) { await status.isResponsive() }
+        let check = SelfCheck(
+            supervisor: supervisor, socket: settings.socket,
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
+        let watchdog = WatchdogService(notifier: notifier, logger: logger) { check.look() }
         let reloading = ReloadService(settings: settings, logger: logger, load: loadSettings)
-        return [control, http, announcer, watchdog, reloading]
+        return [control, http, check, watchdog, announcer, reloading]
     }
 
     private var gatewayAddresses: [GatewayServer.Address] {

@@ -61,9 +61,6 @@ struct DaemonStatus: Sendable {
         parts += health.complaints
         return "Serving \(rest): \(parts.joined(separator: "; "))"
     }
-
-    /// Whether the runtime answers: it does where no thread of it is blocked, even while Redis is away.
-    func isResponsive() async -> Bool { await supervisor.isResponsive() }
 }
 
 enum UnixSeconds {

@@ -8,6 +8,12 @@ struct ControlMethod: Sendable {
     let parameters: [Field]
     let run: @Sendable (JSONObject) async throws(Refusal) -> JSONValue
 
+    /// Whether it does more than look.
+    var isChange: Bool {
+        let verb = name.split(separator: ".").last.map(String.init) ?? name
+        return !["status", "list", "show", "preview", "verify", "methods", "ping"].contains(verb)
+    }
+
     init(
         _ name: String, _ summary: String, _ parameters: [Field] = [],
         run: @escaping @Sendable (JSONObject) async throws(Refusal) -> JSONValue
@@ -22,7 +28,7 @@ struct ControlMethod: Sendable {
     static func all(supervisor: Supervisor, status: DaemonStatus, past: ShopPast) -> [ControlMethod] {
         let own =
             daemon(status) + modules(supervisor, status) + parked(supervisor) + Self.past(past)
-            + projections(past.store)
+            + projections(past.store) + [ping]
         return own + [list(of: own, supervisor.registry)]
     }
 
@@ -33,6 +39,8 @@ struct ControlMethod: Sendable {
             }
         ]
     }
+
+    private static let ping = ControlMethod("rpc.ping", "Whether the socket answers.") { _ in true }
 
     private static func list(of own: [ControlMethod], _ registry: Registry) -> ControlMethod {
         let described =
