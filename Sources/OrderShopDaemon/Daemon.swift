@@ -140,7 +140,7 @@ public struct Daemon: Sendable {
         let notifier = SystemdNotifier(logger: logger)
         let control = JSONRPCServer(
             path: settings.socket, inherited: sockets.unix?.descriptor,
-            handler: ControlHandler(supervisor: supervisor, status: status, past: past),
+            handler: ControlHandler(supervisor: supervisor, status: status, past: past, logger: logger),
             logger: logger, onBound: { socketBound.open() })
         let http = GatewayServer(
             gateway, dispatcher: supervisor.dispatcher, addresses: gatewayAddresses, limits: Live(gatewayLimits),

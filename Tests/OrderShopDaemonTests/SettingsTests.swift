@@ -74,6 +74,7 @@ struct `Settings in layers` {
         ("state_directory", "/srv/a", "/srv/b"),
         ("archive.directory", "/srv/archive", "/srv/a"),
         ("log.level", "trace", "critical"),
+        ("log.format", "json", "text"),
         ("modules.tries", "2", "1000"),
         ("modules.lease", "1", "300"),
         ("mail.from", "a@b.example", "Größe & Co. <shop@b.example>"),

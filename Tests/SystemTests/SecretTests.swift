@@ -51,7 +51,7 @@ import Testing
             options.configuration = "log:\n    level: trace\n"
             let daemon = try DaemonProcess(options)
             try await daemon.launch()
-            try await eventually("it says why") { daemon.log.contains("another password") }
+            try await eventually("it says why") { daemon.log.contains("WRONGPASS") }
             #expect(!daemon.log.contains(wrong))
             await daemon.stop()
         }

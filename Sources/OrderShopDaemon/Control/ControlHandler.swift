@@ -1,14 +1,17 @@
 import HandlerRuntime
 import JSON
 import JSONRPC
+import Logging
 
 /// The control socket's methods: every command of every module, and those that control the daemon itself.
 struct ControlHandler: JSONRPCHandler {
     private let supervisor: Supervisor
     private let methods: [String: ControlMethod]
+    private let logger: Logger
 
-    init(supervisor: Supervisor, status: DaemonStatus, past: ShopPast) {
+    init(supervisor: Supervisor, status: DaemonStatus, past: ShopPast, logger: Logger) {
         self.supervisor = supervisor
+        self.logger = logger
         let methods = ControlMethod.all(supervisor: supervisor, status: status, past: past)
         self.methods = Dictionary(uniqueKeysWithValues: methods.map { ($0.name, $0) })
     }
@@ -19,12 +22,25 @@ struct ControlHandler: JSONRPCHandler {
             if let method = methods[call.method] {
                 let violations = method.parameters.violations(in: .object(parameters))
                 if !violations.isEmpty { throw Refusal(violations) }
+                note(method, parameters, from: call.peer)
                 return .value(try await method.run(parameters))
             }
             return try await reply(try await supervisor.dispatcher.execute(call.method, parameters))
         } catch {
             throw JSONRPCError(error)
         }
+    }
+
+    /// Who switched what, is asked sooner or later.
+    private func note(_ method: ControlMethod, _ parameters: JSONObject, from peer: PeerCredentials?) {
+        guard method.isChange else { return }
+        var metadata: Logger.Metadata = ["method": "\(method.name)"]
+        if let peer {
+            metadata["peer_uid"] = "\(peer.uid)"
+            metadata["peer_pid"] = "\(peer.pid)"
+        }
+        if let module = parameters["name"]?.string ?? parameters["module"]?.string { metadata["module"] = "\(module)" }
+        logger.notice("the daemon is told to change something", metadata: metadata)
     }
 
     private func parameters(of call: JSONRPCCall) throws(Refusal) -> JSONObject {

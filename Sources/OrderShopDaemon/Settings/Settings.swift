@@ -89,6 +89,13 @@ public struct Settings: Sendable, Equatable {
     public var chosenArchiveDirectory: String?
     public var archiveDirectory: String { chosenArchiveDirectory ?? stateDirectory + "/archive" }
     public var logLevel = Logger.Level.info
+    public enum LogFormat: String, Sendable, CaseIterable {
+        /// The journal where stderr is the journal, text elsewhere.
+        case automatic = "auto"
+        case text
+        case json
+    }
+    public var logFormat = LogFormat.automatic
     public var modules = Modules()
     /// The sender of the shop's mails: `Name <address>` or an address.
     public var mailFrom = ""

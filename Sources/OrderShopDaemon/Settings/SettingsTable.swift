@@ -104,6 +104,13 @@ extension SettingsOption {
             settings.logLevel = level
         },
         SettingsOption(
+            "log.format", fallback: "auto", expected: "auto, text or json",
+            summary: "auto: fields in the journal where stderr is the journal, text elsewhere"
+        ) { settings, text throws(Unacceptable) in
+            guard let format = Settings.LogFormat(rawValue: text) else { throw .init(reason: "is not known") }
+            settings.logFormat = format
+        },
+        SettingsOption(
             "modules.tries", fallback: "5", expected: "a whole number from 2 to 1000",
             summary: "how often a module tries an event before it is parked"
         ) { settings, text throws(Unacceptable) in
