@@ -66,7 +66,7 @@ let package = Package(
                 "CHiredis", log, lifecycle, deque, nio("NIOCore"), nio("NIOPosix"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
-        room("SystemdSupport", ["CSystemd", log, lifecycle]),
+        room("SystemdSupport", ["CSystemd", log, lifecycle, nio("NIOPosix")]),
         room("JSONRPC", ["JSON", log, lifecycle, nio("NIOCore"), nio("NIOPosix")]),
         room(
             "EventStore", ["JSON", "Redis", log, nio("NIOCore")],
@@ -81,10 +81,10 @@ let package = Package(
                 "CZlib", "JSON", "EventStore", log, nio("NIOCore"), nio("NIOPosix"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
-        room("HandlerRuntime", ["JSON", "EventStore", log, lifecycle, nio("NIOCore")]),
+        room("HandlerRuntime", ["JSON", "EventStore", log, lifecycle, nio("NIOCore"), nio("NIOPosix")]),
         room("ShopContracts", ["JSON", "EventStore", "HandlerRuntime"]),
         .executableTarget(
-            name: "ordershopd", dependencies: ["OrderShopDaemon"], swiftSettings: strict),
+            name: "ordershopd", dependencies: ["OrderShopDaemon", "SystemdSupport"], swiftSettings: strict),
         .executableTarget(
             name: "ordershopctl", dependencies: ["JSON", "JSONRPC", arguments], swiftSettings: strict),
         room(
@@ -100,7 +100,8 @@ let package = Package(
         module(
             "Gateway",
             [
-                lifecycle, nio("NIOCore"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                lifecycle, nio("NIOCore"), nio("NIOPosix"), .product(name: "NIOExtras", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

@@ -45,7 +45,8 @@ extension EventDelivery {
                 decisions.end = event.id
                 break
             }
-            unit.delivery = EventInDelivery(module: module, event: event.id, isRepeat: isRepeat(event))
+            unit.delivery = EventInDelivery(
+                module: module, event: event.id, isRepeat: isRepeat(event), progress: progress)
             let before = unit.savepoint()
             do { try await react(to: event, in: unit) } catch {
                 unit.rollBack(to: before)
@@ -59,7 +60,8 @@ extension EventDelivery {
     }
 
     func react(to event: RecordedEvent, in unit: UnitOfWork) async throws {
-        FaultPoint.react(module, event.entityKey.id)
+        unit.delivery?.progress?.begin(.reacting(to: event.id))
+        await FaultPoint.react(module, event.entityKey.id)
         for subscription in reactions[event.stream] ?? [] { try await subscription.reaction(event, unit) }
     }
 

@@ -51,6 +51,7 @@ struct EventDelivery: Sendable {
     let store: Store
     let ordering: Ordering
     let unitOfWork: @Sendable () -> UnitOfWork
+    let progress = ModuleProgress()
     let reactions: [StreamKey: [Subscription]]
     private let ownStreams: Set<StreamKey>
 
@@ -170,6 +171,7 @@ struct EventDelivery: Sendable {
     }
 
     private func outcome(of step: Transaction, _ progress: Progress) async throws(StoreError) -> Outcome {
+        self.progress.begin(.committing)
         FaultPoint.commit(module)
         return switch try await store.transact(step) {
         case .committed: .committed(progress)

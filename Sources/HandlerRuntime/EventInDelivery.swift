@@ -6,8 +6,10 @@ struct EventInDelivery: Sendable {
     let event: EventID
     /// Whether its reactions may have run before.
     let isRepeat: Bool
-    /// Whether nothing of it will be done.
-    var isPreview = false
+    /// nil in a preview: nothing of it will be done.
+    var progress: ModuleProgress?
+
+    var isPreview: Bool { progress == nil }
 }
 
 /// Something that is about to be done outside Redis.

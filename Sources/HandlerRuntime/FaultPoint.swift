@@ -1,12 +1,15 @@
 #if DEBUG
     import Glibc
+    import NIOCore
+    import NIOPosix
     import Synchronization
 #endif
 
 /// Places at which a test has the process end or stand still, as if it was hit just there. In a release there are none.
 ///
 /// The variable `FAULT_POINT` names one: `commit crm 3` ends it before the third commit of the module crm, `freeze crm 3`
-/// stops it there until it gets SIGCONT, `react crm ID` ends it when crm is about to react to an event of the entity ID.
+/// stops it there until it gets SIGCONT, `react crm ID` ends it when crm is about to react to an event of the entity ID. Just there `hang crm ID` has the module
+/// hang for ever, and `loop crm ID` an event loop.
 enum FaultPoint {
     #if DEBUG
         private static let words = getenv("FAULT_POINT").map {
@@ -27,14 +30,19 @@ enum FaultPoint {
             if words[0] == "freeze" { raise(SIGSTOP) } else { end() }
         }
 
-        static func react(_ module: String, _ entity: @autoclosure () -> String) {
-            guard let words, words.count == 3, words[0] == "react", words[1] == module else { return }
-            if entity() == words[2] { end() }
+        static func react(_ module: String, _ entity: @autoclosure () -> String) async {
+            guard let words, words.count == 3, words[1] == module, entity() == words[2] else { return }
+            switch words[0] {
+            case "react": end()
+            case "hang": await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
+            case "loop": MultiThreadedEventLoopGroup.singleton.next().execute { while true { sleep(1_000) } }
+            default: break
+            }
         }
 
         private static func end() { kill(getpid(), SIGKILL) }
     #else
         @inline(__always) static func commit(_ module: String) {}
-        @inline(__always) static func react(_ module: String, _ entity: @autoclosure () -> String) {}
+        @inline(__always) static func react(_ module: String, _ entity: @autoclosure () -> String) async {}
     #endif
 }

@@ -157,12 +157,14 @@ actor ModuleRunner {
 
     private func rest() {
         isBusy = false
+        delivery.progress.begin(nil)
         for settler in settlers { settler.open() }
         settlers = []
     }
 
     private func catchUp() async throws {
         while let lease = workingLease {
+            delivery.progress.begin(.readingEvents)
             let poll = try await poll()
             positions = poll.positions
             try await brief(poll.standing)
@@ -337,7 +339,10 @@ actor ModuleRunner {
             // Those behind it may have been begun with it.
             tries = tries.map { .init(count: 1, through: $0.begun, owner: owner) }
             logger.error(
-                "an event is parked", metadata: ["event": "\(event.id)", "reason": "\(parked.reason ?? "")"])
+                "an event is parked",
+                metadata: [
+                    "event": "\(event.id)", "entity": "\(event.entityKey)", "reason": "\(parked.reason ?? "")",
+                ])
         case .superseded: positions = nil
         case .fenced(let other): lease = other
         }

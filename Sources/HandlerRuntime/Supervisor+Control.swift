@@ -91,10 +91,9 @@ extension Supervisor {
             lag: await lag(of: module), parked: try? await store.parkedCount(module.name))
     }
 
-    /// Returns true as soon as every runner has answered: none of them is stuck.
-    public func isResponsive() async -> Bool {
-        for runner in runners { _ = await runner.state }
-        return true
+    /// How far each module has come with what it is at. Answers at once, also when a module hangs.
+    public var progress: [(module: String, glance: ModuleProgress.Glance)] {
+        runners.map { ($0.module.name, $0.delivery.progress.glance) }
     }
 
     private func lag(of module: any HandlerModule) async -> Int? {

@@ -48,6 +48,8 @@ extension Supervisor {
     /// A module that does not start is tried again at the next heartbeat. The others are none the worse for it.
     private func start(_ runner: ModuleRunner, _ standing: ModuleStanding) async {
         let name = runner.module.name
+        runner.delivery.progress.begin(.starting)
+        defer { runner.delivery.progress.begin(nil) }
         do { try await runner.module.start() } catch {
             let failure = Gates.Closure.failed(reason: "\(error)")
             if gates.closure(of: name) != failure {

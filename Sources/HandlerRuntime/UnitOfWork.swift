@@ -261,7 +261,9 @@ public final class UnitOfWork {
         }
         let number = outsideEffects[what, default: 0]
         outsideEffects[what] = number + 1
-        if delivery.isPreview { return }
+        guard let progress = delivery.progress else { return }
+        progress.outside(1)
+        defer { progress.outside(-1) }
         try await act(
             OutsideEffect(
                 id: UUIDText.stable(delivery.module, delivery.event.description, what, String(number)),

@@ -16,21 +16,26 @@ import ProductService
 import Redis
 import ServiceLifecycle
 import ShopContracts
-import SystemdSupport
+public import SystemdSupport
 import UnixSignals
 
 /// The whole daemon: from its settings to one group of services.
 public struct Daemon: Sendable {
-    private let settings: Settings
+    private var settings: Settings
+    private let sockets: InheritedSockets
     private let logger: Logger
     private let loadSettings: @Sendable () throws(SettingsError) -> Settings
 
-    /// - Parameter loadSettings: called on SIGHUP.
+    /// - Parameters:
+    ///   - sockets: what systemd holds for us. It goes before what the settings say.
+    ///   - loadSettings: called on SIGHUP.
     public init(
-        settings: Settings, logger: Logger,
+        settings: Settings, sockets: InheritedSockets = InheritedSockets(), logger: Logger,
         loadSettings: @escaping @Sendable () throws(SettingsError) -> Settings
     ) {
         self.settings = settings
+        if let path = sockets.unix?.path { self.settings.socket = path }
+        self.sockets = sockets
         self.logger = logger
         self.loadSettings = loadSettings
     }
@@ -105,7 +110,8 @@ public struct Daemon: Sendable {
         // A frozen Redis is found out soon, and its return sooner. What was cut off is asked for again.
         configuration.commandTimeout = .seconds(2)
         configuration.backoffMaximum = .milliseconds(500)
-        // The embedded Redis knows no password: nobody but us can reach its socket.
+        // The embedded Redis knows no user and no password: nobody but us can reach its socket.
+        if embedded == nil, let user = settings.redis.user { configuration.username = user }
         if embedded == nil, let password = try settings.redis.password() { configuration.password = password }
         configuration.sentinelPassword = try settings.redis.sentinelPassword()
         if let file = settings.redis.tlsCA { configuration.tls?.caFile = file }
@@ -134,18 +140,16 @@ public struct Daemon: Sendable {
             settings: settings, supervisor: supervisor, health: health, isEmbedded: isEmbedded)
         let notifier = SystemdNotifier(logger: logger)
         let control = JSONRPCServer(
-            path: settings.socket,
+            path: settings.socket, inherited: sockets.unix?.descriptor,
             handler: ControlHandler(
                 ControlMethod.all(supervisor, status, past, jobs), dispatcher: supervisor.dispatcher,
                 permissions: Permissions(settings.control), logger: logger),
             logger: logger, onBound: { socketBound.open() })
         let http = GatewayServer(
-            gateway, dispatcher: supervisor.dispatcher,
-            address: .tcp(host: settings.http.listen.host, port: settings.http.listen.port),
-            limits: .init(body: settings.http.maxBody, connections: settings.http.maxConnections),
+            gateway, dispatcher: supervisor.dispatcher, addresses: gatewayAddresses, limits: Live(gatewayLimits),
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger,
             onBound: { address in
-                status.note(port: address?.port)
+                status.note(rest: address)
                 portBound.open()
             })
         let announcer = Announcer(
@@ -153,9 +157,22 @@ public struct Daemon: Sendable {
             conditions: [
                 { await supervisor.waitUntilReady() }, { await socketBound.wait() }, { await portBound.wait() },
             ])
-        let watchdog = WatchdogService(notifier: notifier, logger: logger) { await status.isResponsive() }
+        let check = SelfCheck(
+            supervisor: supervisor, socket: settings.socket,
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
+        let watchdog = WatchdogService(notifier: notifier, logger: logger) { check.look() }
         let reloading = ReloadService(settings: settings, logger: logger, load: loadSettings)
-        return [control, http, announcer, watchdog, reloading]
+        return [control, http, check, watchdog, announcer, reloading]
+    }
+
+    private var gatewayAddresses: [GatewayServer.Address] {
+        sockets.internet.isEmpty
+            ? [.tcp(host: settings.http.listen.host, port: settings.http.listen.port)]
+            : sockets.internet.map { .inherited($0) }
+    }
+
+    private var gatewayLimits: GatewayServer.Limits {
+        .init(body: settings.http.maxBody, connections: settings.http.maxConnections)
     }
 
     private func run(_ services: [any Service]) async throws {

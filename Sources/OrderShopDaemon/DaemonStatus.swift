@@ -2,7 +2,7 @@ import EventStore
 import Glibc
 import HandlerRuntime
 import JSON
-import Synchronization
+import NIOCore
 
 /// The truth about the daemon, for `daemon.status`, systemd and the watchdog.
 struct DaemonStatus: Sendable {
@@ -11,7 +11,7 @@ struct DaemonStatus: Sendable {
     let health: RedisHealth
     let isEmbedded: Bool
     let started = UnixSeconds.now
-    private let port = BoundPort()
+    private let bound = Live<ListenAddress?>(nil)
 
     init(settings: Settings, supervisor: Supervisor, health: RedisHealth, isEmbedded: Bool) {
         self.settings = settings
@@ -34,13 +34,14 @@ struct DaemonStatus: Sendable {
         ]
     }
 
-    /// Where REST is served. A port of 0 lets the system choose one, which shows here when it has.
-    var rest: String {
-        let listen = settings.http.listen
-        return "http://\(ListenAddress(host: listen.host, port: port.number ?? listen.port))"
-    }
+    /// Where REST is served. A port of 0 lets the system choose one, and systemd may have another socket for us: what
+    /// it came to shows here when it is open.
+    var rest: String { "http://\(bound.value ?? settings.http.listen)" }
 
-    func note(port: Int?) { self.port.number = port }
+    func note(rest address: SocketAddress?) {
+        guard let port = address?.port else { return }
+        bound.value = ListenAddress(host: address?.ipAddress ?? settings.http.listen.host, port: port)
+    }
 
     func modules() async -> JSONValue { .array(await supervisor.status().map(\.json)) }
 
@@ -59,19 +60,6 @@ struct DaemonStatus: Sendable {
         if parked > 0 { parts.append("\(parked) events parked") }
         parts += health.complaints
         return "Serving \(rest): \(parts.joined(separator: "; "))"
-    }
-
-    /// Whether the runtime answers: it does where no thread of it is blocked, even while Redis is away.
-    func isResponsive() async -> Bool { await supervisor.isResponsive() }
-}
-
-/// The port that the system chose.
-private final class BoundPort: Sendable {
-    private let value = Mutex<Int?>(nil)
-
-    var number: Int? {
-        get { value.withLock(\.self) }
-        set { value.withLock { $0 = newValue } }
     }
 }
 

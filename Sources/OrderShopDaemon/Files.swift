@@ -66,6 +66,8 @@ enum Files {
         guard isDirectory(path) else { throw Errno(code: ENOTDIR) }
     }
 
+    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
     static func isDirectory(_ path: String) -> Bool {
         // Asks for no more than the right to pass through it.
         access(path + "/.", F_OK) == 0

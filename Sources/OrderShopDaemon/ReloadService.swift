@@ -27,7 +27,6 @@ struct ReloadService: Service {
     private func warn(about new: Settings) {
         var same = new
         same.logLevel = settings.logLevel
-        same.sources = settings.sources
         if same != settings { logger.warning("some settings changed that take a restart to hold") }
     }
 }

@@ -1,31 +1,41 @@
+import Dispatch
 public import Logging
+import NIOPosix
 public import ServiceLifecycle
 
-/// Pings systemd's watchdog while the daemon is healthy, and only then.
+/// Pings systemd's watchdog while everything goes on, and only then.
 ///
-/// A ping from a timer alone would prove that the timer runs. So each ping follows a fresh "yes" of the health
-/// closure; when the answer is no, or does not come in time, the ping is withheld, and systemd restarts the
-/// daemon if that lasts for all of `WatchdogSec=`.
+/// A ping from a timer alone would prove that the timer runs. So before each ping it looks at how far everything has
+/// come. What has stood still for too long is named in the log, and the ping is withheld: systemd then restarts the
+/// daemon when `WatchdogSec=` is over. It has a thread of its own, so that it can also tell of a daemon whose threads
+/// are all stuck.
 public struct WatchdogService: Service {
+    /// A single thing that the daemon does may take this long, however short `WatchdogSec=` is: the time-outs of Redis
+    /// are behind it.
+    public static let leastPatience = Duration.seconds(15)
+
     private let notifier: SystemdNotifier
     private let logger: Logger
     private let interval: Duration?
-    private let health: @Sendable () async -> Bool
+    private let patience: Duration
+    private let look: @Sendable () -> [Pulse]
 
     /// - Parameters:
     ///   - interval: what systemd asks for. `nil`: no watchdog, and the service only waits for the shutdown.
-    ///   - health: is there progress? It has a third of the interval to answer, is cancelled then, and has to
-    ///     return when it is: nothing can be pinged or shut down before that.
+    ///   - patience: how long something may stand still; `nil`: for `interval`, and at least `leastPatience`.
+    ///   - look: what has to go on, each under a name of its own. Called on the watchdog's thread; must not wait.
     public init(
         notifier: SystemdNotifier,
         logger: Logger,
         interval: Duration? = SystemdNotifier.watchdogInterval,
-        health: @escaping @Sendable () async -> Bool
+        patience: Duration? = nil,
+        look: @escaping @Sendable () -> [Pulse]
     ) {
         self.notifier = notifier
         self.logger = logger
         self.interval = interval
-        self.health = health
+        self.patience = patience ?? max(interval ?? .zero, Self.leastPatience)
+        self.look = look
     }
 
     public func run() async throws {
@@ -34,50 +44,46 @@ public struct WatchdogService: Service {
             try? await gracefulShutdown()
             return
         }
-        // The only error is the cancellation, by either way of ending.
-        try? await cancelWhenGracefulShutdown { try await ping(every: interval / 3) }
-    }
-
-    /// A third of the interval between the pings and at most a third for the answer: a healthy daemon, however
-    /// slow its answer, pings after two thirds.
-    private func ping(every period: Duration) async throws {
-        var withheld = false
-        while true {
-            let verdict = await self.verdict(within: period)
-            try Task.checkCancellation()
-            if verdict == .healthy { notifier.watchdog() }
-            log(verdict, withheld: &withheld)
-            try await Task.sleep(for: period)
-        }
-    }
-
-    private enum Verdict: String { case healthy, unhealthy, late }
-
-    private func verdict(within limit: Duration) async -> Verdict {
-        await withTaskGroup(of: Verdict.self) { group in
-            group.addTask { await health() ? .healthy : .unhealthy }
-            group.addTask {
-                try? await Task.sleep(for: limit)
-                return .late
+        let end = DispatchSemaphore(value: 0)
+        let thread = NIOThreadPool(numberOfThreads: 1)
+        thread.start()
+        await withTaskCancellationHandler {
+            await withGracefulShutdownHandler {
+                // It fails only where the pool does not run.
+                try? await thread.runIfActive { watch(every: interval / 3, until: end) }
+            } onGracefulShutdown: {
+                end.signal()
             }
-            let first = await group.next() ?? .late
-            // Said here, because a closure that ignores its cancellation keeps the group, and us, from going on.
-            if first == .late && !Task.isCancelled {
-                logger.warning("The health check does not answer", metadata: ["limit": "\(limit)"])
-            }
-            group.cancelAll()
-            return first
+        } onCancel: {
+            end.signal()
         }
+        try? await thread.shutdownGracefully()
     }
 
-    /// One line per change, not one per period.
-    private func log(_ verdict: Verdict, withheld: inout Bool) {
-        if verdict != .healthy && !withheld {
-            logger.error("Watchdog ping withheld", metadata: ["health": "\(verdict.rawValue)"])
+    private func watch(every period: Duration, until end: DispatchSemaphore) {
+        var judge = StallJudge(patience: patience, period: period)
+        var stalled: [StallJudge.Stall] = []
+        var last = ContinuousClock.now
+        repeat {
+            let now = ContinuousClock.now
+            let stalls = judge.judge(look(), after: now - last)
+            last = now
+            if stalls.isEmpty { notifier.watchdog() }
+            tell(stalls, before: stalled)
+            stalled = stalls
+        } while end.wait(timeout: .now() + .microseconds(Int(period.microseconds))) == .timedOut
+    }
+
+    /// One entry when something stalls, not one per period.
+    private func tell(_ stalls: [StallJudge.Stall], before: [StallJudge.Stall]) {
+        for stall in stalls where !before.contains(where: { $0.pulse.name == stall.pulse.name }) {
+            logger.critical(
+                "something has stalled, systemd will restart the daemon",
+                metadata: [
+                    "stalled": "\(stall.pulse.name)", "activity": "\(stall.pulse.activity ?? "")",
+                    "seconds": "\(stall.silence.components.seconds)",
+                ])
         }
-        if verdict == .healthy && withheld {
-            logger.notice("Watchdog pinged again")
-        }
-        withheld = verdict != .healthy
+        if stalls.isEmpty, !before.isEmpty { logger.notice("everything goes on again") }
     }
 }

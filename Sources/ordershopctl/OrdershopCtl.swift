@@ -13,7 +13,8 @@ struct OrdershopCtl: VerbGroup {
         subcommands: [
             Status.self, Top.self, Modules.self, Parked.self, Customers.self, Products.self, Inventories.self,
             Orders.self,
-            Billings.self, CRM.self, Mail.self, Projections.self, Retention.self, Archives.self, Call.self,
+            Billings.self, CRM.self, Mail.self, Events.self, Projections.self, Checkpoints.self,
+            Jobs.self, Retention.self, Archives.self, DaemonVerbs.self, Call.self,
         ])
 
     @OptionGroup var connection: ConnectionOptions

@@ -26,6 +26,10 @@ enum Presentation {
     case sections
     /// A list, a value a line as JSON.
     case lines
+    /// Events, one a line.
+    case events
+    /// Settings with what they come from.
+    case settings
     /// A module with its checkpoint.
     case module
     /// What a module would do.

@@ -1,9 +1,13 @@
 import OrderShopDaemon
+import SystemdSupport
 
 @main struct Main {
     static func main() async {
         await DaemonCommand.main { settings, again in
-            try await Daemon(settings: settings, logger: DaemonLog.start(settings), loadSettings: again).run()
+            try await Daemon(
+                settings: settings, sockets: InheritedSockets.take(), logger: DaemonLog.start(settings),
+                loadSettings: again
+            ).run()
         }
     }
 }

@@ -54,7 +54,10 @@ struct `Settings in layers` {
         #expect(Set(table.compactMap(\.flag)).count == table.compactMap(\.flag).count)
         #expect(SettingsOption.named("redis.tls.ca")?.variable == "ORDERSHOP_REDIS_TLS_CA")
         #expect(SettingsOption.named("http.max_body")?.variable == "ORDERSHOP_HTTP_MAX_BODY")
-        #expect(SettingsOption.sections == ["redis", "redis.tls", "http", "archive", "log", "modules", "mail"])
+        #expect(
+            SettingsOption.sections == [
+                "redis", "redis.tls", "control", "http", "archive", "log", "modules", "mail",
+            ])
     }
 
     /// A good value that is no default, for each option.
@@ -62,17 +65,22 @@ struct `Settings in layers` {
         ("shop", "berlin", "paris-2"),
         ("redis.url", "unix:///run/redis.sock", "rediss://u:p@redis.example:6380/3"),
         ("redis.tls.ca", "/etc/passwd", "/etc/group"),
+        ("redis.user", "ordershop", "shop:berlin"),
         ("redis.password_file", "/etc/passwd", "/etc/group"),
         ("redis.require", "persistent", "any"),
         ("redis.sentinel_password_file", "/etc/passwd", "/etc/group"),
         ("redis.server", "/opt/redis-server", "valkey-server"),
         ("socket", "/tmp/a.sock", "/tmp/b.sock"),
+        ("control.admins", "ada", "@staff bob"),
+        ("control.operators", "ada, eve", ""),
+        ("control.viewers", "@users", "1000"),
         ("http.listen", "[::1]:80", "0.0.0.0:8080"),
         ("http.max_body", "1", "1073741824"),
         ("http.max_connections", "1", "1000000"),
         ("state_directory", "/srv/a", "/srv/b"),
         ("archive.directory", "/srv/archive", "/srv/a"),
         ("log.level", "trace", "critical"),
+        ("log.format", "json", "text"),
         ("modules.tries", "2", "1000"),
         ("modules.lease", "1", "300"),
         ("mail.from", "a@b.example", "Größe & Co. <shop@b.example>"),
@@ -109,6 +117,29 @@ struct `Settings in layers` {
         let scratch = try Scratch()
         let file = try scratch.write("state_directory: /srv/shop", to: "d.yaml")
         #expect(try load(["--config": file], systemd).stateDirectory == "/srv/shop")
+    }
+
+    @Test func `a credential of systemd's names the file where nothing else does`() throws {
+        let scratch = try Scratch()
+        let password = try scratch.write("hidden\n", to: "redis.password")
+        let other = try scratch.write("other", to: "other")
+        let systemd = ["CREDENTIALS_DIRECTORY": scratch.path]
+        #expect(try load([:], systemd).redis.passwordFile == password)
+        #expect(try load([:], systemd).redis.password() == "hidden")
+        #expect(try load([:], systemd).redis.sentinelPasswordFile == nil)
+        let file = try scratch.write("redis:\n  password_file: \(other)", to: "d.yaml")
+        #expect(try load(["--config": file], systemd).redis.password() == "other")
+        let sentinel = try scratch.write("s3ntinel", to: "redis.sentinel_password")
+        #expect(try load([:], systemd).redis.sentinelPasswordFile == sentinel)
+    }
+
+    @Test func `a password on the command line is warned of, without being repeated`() throws {
+        let notices = try load(["--redis": "redis://u:hidden@h:1"]).notices
+        #expect(notices.count == 1)
+        #expect(notices.first?.contains("redis.password_file") == true)
+        #expect(notices.first?.contains("hidden") == false)
+        #expect(try load(["--redis": "redis://h:1"]).notices == [])
+        #expect(try load([:], ["ORDERSHOP_REDIS_URL": "redis://u:hidden@h:1"]).notices == [])
     }
 
     @Test func `an empty URL on the command line asks for the embedded Redis`() throws {
@@ -199,6 +230,7 @@ struct `A bad value` {
         ("redis.url", "redis+other://a:7000", "has a scheme that is not known"),
         ("redis.url", "unix://redis.sock", "has no absolute path"),
         ("redis.tls.ca", "/nonexistent", "cannot be read: No such file or directory"),
+        ("redis.user", "two words", "has white space or a control character in it"),
         ("redis.password_file", "", "is empty"),
         ("redis.require", "durable", "is not known"),
         ("redis.server", "", "is empty"),
@@ -211,6 +243,7 @@ struct `A bad value` {
         ("http.listen", "localhost:+1", "has no port from 0 to 65535"),
         ("http.listen", "localhost:65536", "has no port from 0 to 65535"),
         ("http.listen", "::1:5000", "has an IPv6 address without brackets"),
+        ("control.viewers", "ada@staff", "has an @ that is not before a group's name"),
         ("http.listen", "[::1]", "has no port"),
         ("http.listen", "[::g]:1", "has no IPv6 address in its brackets"),
         ("http.listen", "127.0.0.256:5000", "has no good address"),

@@ -37,7 +37,9 @@ import Testing
     func `never has more lines or columns than the terminal`(columns: Int, rows: Int) {
         var view = view
         for number in 0..<300 {
-            view.add(TopEvent(["stream": "events:{customer}_created", "entity": ["id": .string("\(number)")]]))
+            view.add([
+                "id": "1-1", "topic": "customer", "action": "created", "entity": ["id": .string("\(number)")],
+            ])
         }
         let lines = view.lines(columns: columns, rows: rows, isStyled: false)
         #expect(lines.count <= rows)

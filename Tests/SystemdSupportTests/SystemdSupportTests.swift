@@ -91,54 +91,56 @@ struct `systemd is told` {
         unsetenv("WATCHDOG_PID")
     }
 
-    @Test func `that the daemon lives while it is healthy`() async throws {
+    @Test func `that the daemon lives while everything goes on`() async throws {
         let systemd = try NotifySocket()
-        try await running(interval: .milliseconds(150), health: { true }) { _ in
+        let work = Work()
+        try await running(interval: .milliseconds(150), work) { _ in
             for _ in 1...3 { #expect(systemd.next() == ["WATCHDOG=1"]) }
         }
     }
 
-    @Test func `nothing while the daemon is not healthy, and again when it is`() async throws {
+    @Test func `nothing while something has stalled, which the log names, and again when it goes on`() async throws
+    {
         let systemd = try NotifySocket()
-        let healthy = Atomic(false)
-        try await running(interval: .milliseconds(150), health: { healthy.load(ordering: .relaxed) }) { log in
+        let work = Work()
+        work.isStalled.store(true, ordering: .relaxed)
+        try await running(interval: .milliseconds(150), patience: .milliseconds(200), work) { log in
+            try await log.wait(for: "something has stalled, systemd will restart the daemon")
+            while systemd.next(within: 0) != nil {}
             #expect(systemd.next(within: 400) == nil)
-            try await log.wait(for: "Watchdog ping withheld")
-            #expect(log.all == ["Watchdog ping withheld"])
-            healthy.store(true, ordering: .relaxed)
+            #expect(log.all.count == 1)
+            work.isStalled.store(false, ordering: .relaxed)
             #expect(systemd.next() == ["WATCHDOG=1"])
-            try await log.wait(for: "Watchdog pinged again")
-        }
-    }
-
-    @Test func `nothing while the health check does not answer`() async throws {
-        let systemd = try NotifySocket()
-        let hanging: @Sendable () async -> Bool = {
-            try? await Task.sleep(for: .seconds(60))
-            return true
-        }
-        try await running(interval: .milliseconds(150), health: hanging) { log in
-            #expect(systemd.next(within: 400) == nil)
-            try await log.wait(for: "Watchdog ping withheld")
-            #expect(log.all.prefix(2) == ["The health check does not answer", "Watchdog ping withheld"])
+            try await log.wait(for: "everything goes on again")
         }
     }
 
     @Test func `nothing where no watchdog is wanted`() async throws {
         let systemd = try NotifySocket()
-        try await running(interval: nil, health: { true }) { _ in
+        try await running(interval: nil, Work()) { _ in
             #expect(systemd.next(within: 200) == nil)
+        }
+    }
+
+    /// Something that counts on at each look, or stands still.
+    private final class Work: Sendable {
+        let isStalled = Atomic(false)
+        private let steps = Atomic<UInt64>(0)
+
+        func look() -> [Pulse] {
+            if !isStalled.load(ordering: .relaxed) { steps.add(1, ordering: .relaxed) }
+            return [Pulse(name: "work", activity: "working", steps: steps.load(ordering: .relaxed))]
         }
     }
 
     /// Runs the service in a group as the daemon does, and shuts the group down gracefully after `body`.
     private func running(
-        interval: Duration?, health: @escaping @Sendable () async -> Bool, body: (Lines) async throws -> Void
+        interval: Duration?, patience: Duration? = nil, _ work: Work, body: (Lines) async throws -> Void
     ) async throws {
         let log = Lines()
         let watchdog = WatchdogService(
             notifier: SystemdNotifier(logger: log.logger), logger: log.logger, interval: interval,
-            health: health)
+            patience: patience, look: { work.look() })
         let group = ServiceGroup(services: [watchdog], logger: Logger(label: "group"))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
@@ -146,5 +148,41 @@ struct `systemd is told` {
             await group.triggerGracefulShutdown()
             try await tasks.waitForAll()
         }
+    }
+}
+
+struct `A judge of stalls` {
+    private func pulse(_ steps: UInt64, activity: String? = "working", patience: Duration? = nil) -> Pulse {
+        Pulse(name: "work", activity: activity, steps: steps, patience: patience)
+    }
+
+    /// How often it has to look until it calls the pulse stalled, at most 100 times.
+    private func looks(_ pulse: Pulse, _ judge: inout StallJudge, every elapsed: Duration) -> Int {
+        (1...100).first { _ in !judge.judge([pulse], after: elapsed).isEmpty } ?? .max
+    }
+
+    @Test func `calls stalled what is at work and stands still for longer than its patience`() {
+        var judge = StallJudge(patience: .seconds(30), period: .seconds(10))
+        // The first look only sees where it stands; the fifth sees more than 30 s.
+        #expect(looks(pulse(7), &judge, every: .seconds(10)) == 5)
+        #expect(judge.judge([pulse(8)], after: .seconds(10)) == [])
+    }
+
+    @Test func `lets what is idle stand still, and counts anew when it has something to do`() {
+        var judge = StallJudge(patience: .seconds(30), period: .seconds(10))
+        #expect(looks(pulse(7, activity: nil), &judge, every: .seconds(10)) == .max)
+        #expect(looks(pulse(7), &judge, every: .seconds(10)) == 5)
+    }
+
+    @Test func `waits longer for what has more patience`() {
+        var judge = StallJudge(patience: .seconds(30), period: .seconds(10))
+        #expect(looks(pulse(7, patience: .seconds(300)), &judge, every: .seconds(10)) == 32)
+    }
+
+    @Test func `takes a pause of the whole process for nobody's stall`() {
+        var judge = StallJudge(patience: .seconds(30), period: .seconds(10))
+        _ = judge.judge([pulse(7)], after: .seconds(10))
+        #expect(judge.judge([pulse(7)], after: .seconds(3_600)) == [])
+        #expect(judge.judge([pulse(8)], after: .seconds(10)) == [])
     }
 }

@@ -11,6 +11,8 @@ public final class DaemonProcess: Sendable {
         /// The text of the configuration file.
         public var configuration = "log:\n    level: info\n"
         public var environment: [String: String] = [:]
+        /// A program, with its arguments, that runs the daemon.
+        public var launcher: [String] = []
         /// Where it keeps what it keeps; nil: in a directory of its own.
         public var stateDirectory: String?
 
@@ -62,7 +64,7 @@ public final class DaemonProcess: Sendable {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
         let variables = ["PATH=\(path)"] + options.environment.map { "\($0.key)=\($0.value)" }
         let started = try await ChildProcess.start(
-            ["env", "-i"] + variables + [program] + arguments, output: directory.file("log"))
+            ["env", "-i"] + variables + options.launcher + [program] + arguments, output: directory.file("log"))
         process.withLock { $0 = started }
     }
 

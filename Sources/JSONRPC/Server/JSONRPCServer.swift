@@ -10,6 +10,7 @@ import Synchronization
 /// returns. The file of the socket goes away at the beginning of that, so that a successor can take the path.
 public struct JSONRPCServer: Service {
     private let path: String
+    private let inherited: CInt?
     private let dispatcher: Dispatcher
     private let limits: JSONRPCLimits
     private let logger: Logger
@@ -18,13 +19,16 @@ public struct JSONRPCServer: Service {
 
     /// - Parameters:
     ///   - path: of the socket, at most 107 bytes. Missing directories are made.
+    ///   - inherited: a socket that listens there already. It is taken over, its file is not.
     ///   - onBound: called once clients can connect.
     public init(
-        path: String, handler: some JSONRPCHandler, limits: JSONRPCLimits = JSONRPCLimits(), logger: Logger,
+        path: String, inherited: CInt? = nil, handler: some JSONRPCHandler, limits: JSONRPCLimits = JSONRPCLimits(),
+        logger: Logger,
         eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
         onBound: @escaping @Sendable () async -> Void = {}
     ) {
         self.path = path
+        self.inherited = inherited
         self.dispatcher = Dispatcher(handler: handler, limits: limits)
         self.limits = limits
         self.logger = logger
@@ -34,7 +38,7 @@ public struct JSONRPCServer: Service {
 
     /// - Throws: `JSONRPCTransportError` where the path cannot be taken.
     public func run() async throws {
-        let socket = try ListeningSocket(path: path)
+        let socket = try inherited.map { ListeningSocket(inherited: $0, path: path) } ?? ListeningSocket(path: path)
         defer { socket.unlink() }
         let server = try await listen(on: socket)
         let channel = server.channel

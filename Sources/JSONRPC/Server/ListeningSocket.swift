@@ -7,7 +7,15 @@ struct ListeningSocket {
 
     let descriptor: CInt
     private let path: String
-    private let file: FileIdentity
+    /// nil: the file is somebody else's, who has handed over the socket.
+    private let file: FileIdentity?
+
+    /// A socket that listens already. Its file stays where it is.
+    init(inherited descriptor: CInt, path: String) {
+        self.descriptor = descriptor
+        self.path = path
+        file = nil
+    }
 
     /// Makes missing directories, clears away the socket of a dead process, binds with mode 0660 and listens.
     /// - Throws: `.addressInUse` where a live server, or a file that is no socket, is at the path.
@@ -28,7 +36,7 @@ struct ListeningSocket {
 
     /// Removes the file, unless another server has put its own there since.
     func unlink() {
-        if FileIdentity(path) == file { _ = Glibc.unlink(path) }
+        if let file, FileIdentity(path) == file { _ = Glibc.unlink(path) }
     }
 
     /// The mode is set between bind and listen: nobody can connect while it is still the umask's.

@@ -1,13 +1,13 @@
 import Glibc
 public import HandlerRuntime
-import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 public import Logging
 public import NIOCore
 public import ServiceLifecycle
+import Synchronization
 
-/// The HTTP server of the REST API.
+/// The HTTP server of the REST API, on sockets of its own or on those that systemd holds for it.
 public struct GatewayServer: Service {
     /// What keeps one client from taking all of the server.
     public struct Limits: Sendable {
@@ -25,12 +25,16 @@ public struct GatewayServer: Service {
         }
     }
 
+    /// Where to listen.
     public enum Address: Sendable, Hashable, CustomStringConvertible {
         case tcp(host: String, port: Int)
+        /// A socket that listens already.
+        case inherited(CInt)
 
         public var description: String {
             switch self {
             case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+            case .inherited(let descriptor): "the socket that was handed over (file descriptor \(descriptor))"
             }
         }
     }
@@ -42,21 +46,24 @@ public struct GatewayServer: Service {
 
     private let module: GatewayModule
     private let dispatcher: Dispatcher
-    private let address: Address
-    private let limits: Limits
+    private let addresses: [Address]
+    private let limits: Live<Limits>
     private let eventLoopGroup: any EventLoopGroup
     private let logger: Logger
     private let onBound: @Sendable (SocketAddress?) async -> Void
 
-    /// - Parameter onBound: called with the address when the port is open.
+    /// - Parameters:
+    ///   - limits: those of the body and of connections hold at once when they change, the others for new
+    ///     connections.
+    ///   - onBound: called with the first of the addresses when all are open.
     public init(
-        _ module: GatewayModule, dispatcher: Dispatcher, address: Address, limits: Limits,
+        _ module: GatewayModule, dispatcher: Dispatcher, addresses: [Address], limits: Live<Limits>,
         eventLoopGroup: any EventLoopGroup, logger: Logger,
         onBound: @escaping @Sendable (SocketAddress?) async -> Void
     ) {
         self.module = module
         self.dispatcher = dispatcher
-        self.address = address
+        self.addresses = addresses
         self.limits = limits
         self.eventLoopGroup = eventLoopGroup
         self.logger = logger
@@ -64,37 +71,61 @@ public struct GatewayServer: Service {
     }
 
     public func run() async throws {
-        // Hummingbird and NIO speak of every connection at levels that operators read: theirs are turned down.
-        var quiet = logger
-        quiet.logLevel = max(logger.logLevel, .warning)
-        let app = Application(
-            router: Routes(module: module, dispatcher: dispatcher, maxBody: limits.body, logger: logger).router,
-            server: .http1(configuration: http), configuration: configuration,
-            onServerRunning: { channel in
-                await onBound(channel.localAddress)
-            }, eventLoopGroupProvider: .shared(eventLoopGroup), logger: quiet)
-        do { try await app.run() } catch let error as IOError {
-            let reason = String(cString: strerror(error.errnoCode))
-            throw Failure(
-                description: "cannot serve on \(address): \(reason). Choose another address or port with --http")
+        let http = HTTP1Channel(responder: answering.respond, configuration: configuration)
+        let bound = BoundAddresses()
+        try await withThrowingDiscardingTaskGroup { group in
+            for address in addresses {
+                let listener = HTTPListener(
+                    address: address, http: http, limits: limits, eventLoopGroup: eventLoopGroup, logger: quiet)
+                group.addTask {
+                    try await serve(listener) { local in
+                        let all = bound.add(local)
+                        if all.count == addresses.count { await onBound(all[0]) }
+                    }
+                }
+            }
         }
     }
 
-    private var http: HTTP1Channel.Configuration {
-        let timeouts = limits.timeouts
+    private func serve(
+        _ listener: HTTPListener, _ onBound: @escaping @Sendable (SocketAddress?) async -> Void
+    ) async throws {
+        do { try await listener.run(onBound) } catch let error as IOError {
+            let reason = String(cString: strerror(error.errnoCode))
+            throw Failure(
+                description: "cannot serve on \(listener.address): \(reason). "
+                    + "Choose another address or port with --http")
+        }
+    }
+
+    private var answering: Answering {
+        let routes = Routes(module: module, dispatcher: dispatcher, limits: limits, logger: logger)
+        return Answering(responder: routes.router.buildResponder(), logger: quiet)
+    }
+
+    /// Hummingbird and NIO speak of every connection at levels that operators read: theirs are turned down.
+    private var quiet: Logger {
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .warning)
+        return quiet
+    }
+
+    private var configuration: HTTP1Channel.Configuration {
+        let limits = limits.value
         return HTTP1Channel.Configuration(
-            additionalChannelHandlers: [RequestTimeouts(timeouts)], idleTimeout: nil,
+            additionalChannelHandlers: [RequestTimeouts(limits.timeouts)], idleTimeout: nil,
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: limits.headers, maxHeaderListSize: limits.headers, maxHeaderFieldCount: 100))
     }
+}
 
-    private var configuration: ApplicationConfiguration {
-        let binding: BindAddress =
-            switch address {
-            case .tcp(let host, let port): .hostname(host, port: port)
-            }
-        return ApplicationConfiguration(
-            address: binding, serverName: "OrderShop",
-            availableConnectionsDelegate: MaximumAvailableConnections(limits.connections))
+private final class BoundAddresses: Sendable {
+    private let all = Mutex<[SocketAddress?]>([])
+
+    func add(_ address: SocketAddress?) -> [SocketAddress?] {
+        all.withLock { all in
+            all.append(address)
+            return all
+        }
     }
 }

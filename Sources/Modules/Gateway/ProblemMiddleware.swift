@@ -11,7 +11,7 @@ struct ProblemMiddleware: RouterMiddleware {
 
     let module: GatewayModule
     let paths: [(method: String, path: String)]
-    let maxBody: Int
+    let limits: Live<GatewayServer.Limits>
     let logger: Logger
 
     static func tooLarge(_ limit: Int) -> Refusal {
@@ -46,6 +46,7 @@ struct ProblemMiddleware: RouterMiddleware {
         guard module.isServing else {
             throw Refusal(.moduleDisabled, "the gateway is disabled", retryAfter: .seconds(10))
         }
+        let maxBody = limits.value.body
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > maxBody {
             throw Self.tooLarge(maxBody)
         }

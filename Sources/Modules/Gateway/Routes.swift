@@ -12,7 +12,7 @@ struct Routes: Sendable {
 
     let module: GatewayModule
     let dispatcher: Dispatcher
-    let maxBody: Int
+    let limits: Live<GatewayServer.Limits>
     let logger: Logger
 
     private var table: [(binding: HTTPBinding, method: String)] {
@@ -27,7 +27,7 @@ struct Routes: Sendable {
         let router = Router(context: Context.self, options: .autoGenerateHeadEndpoints)
         var paths = table.map { ($0.binding.method.rawValue, $0.binding.path) }
         paths.append(("GET", Report.path))
-        router.add(middleware: ProblemMiddleware(module: module, paths: paths, maxBody: maxBody, logger: logger))
+        router.add(middleware: ProblemMiddleware(module: module, paths: paths, limits: limits, logger: logger))
         for (binding, method) in table { add(binding, to: method, router) }
         let report = Report(dispatcher: dispatcher)
         router.get(RouterPath(Report.path)) { _, _ in try await respond(with: .stream(report.chunks())) }
@@ -85,6 +85,7 @@ struct Routes: Sendable {
 
     private func json(_ request: Request) async throws -> JSONValue {
         let buffer: ByteBuffer
+        let maxBody = limits.value.body
         do { buffer = try await request.body.collect(upTo: maxBody) } catch is NIOTooManyBytesError {
             throw ProblemMiddleware.tooLarge(maxBody)
         }

@@ -28,6 +28,7 @@ struct ControlHandler: JSONRPCHandler {
             let parameters = try parameters(of: call)
             _ = try table.check(call.method, parameters, as: role)
             if let method = methods[call.method], let role {
+                note(method, parameters, from: call.peer)
                 return .value(try await method.run(parameters, .init(call: call, role: role)))
             }
             return try await reply(try await dispatcher.execute(call.method, parameters, by: origin(of: call)))
@@ -35,6 +36,20 @@ struct ControlHandler: JSONRPCHandler {
             log(error, call)
             throw JSONRPCError(error)
         }
+    }
+
+    /// Who switched what, is asked sooner or later.
+    private func note(_ method: ControlMethod, _ parameters: JSONObject, from peer: PeerCredentials?) {
+        guard method.isChange else { return }
+        var metadata: Logger.Metadata = ["method": "\(method.name)"]
+        if let peer {
+            metadata["peer_uid"] = "\(peer.uid)"
+            metadata["peer_pid"] = "\(peer.pid)"
+        }
+        if let module = parameters["name"]?.string ?? parameters["module"]?.string {
+            metadata["module"] = "\(module)"
+        }
+        logger.notice("the daemon is told to change something", metadata: metadata)
     }
 
     private func parameters(of call: JSONRPCCall) throws(Refusal) -> JSONObject {
@@ -63,8 +78,8 @@ struct ControlHandler: JSONRPCHandler {
         logger.warning(
             "a call was not allowed",
             metadata: [
-                "method": "\(call.method.prefix(100))", "uid": "\(call.peer.map { "\($0.uid)" } ?? "unknown")",
-                "pid": "\(call.peer.map { "\($0.pid)" } ?? "unknown")",
+                "method": "\(call.method.prefix(100))", "peer_uid": "\(call.peer.map { "\($0.uid)" } ?? "unknown")",
+                "peer_pid": "\(call.peer.map { "\($0.pid)" } ?? "unknown")",
             ])
     }
 }

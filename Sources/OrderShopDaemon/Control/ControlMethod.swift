@@ -17,6 +17,9 @@ struct ControlMethod: Sendable {
         let role: Role
     }
 
+    /// Whether it does more than look.
+    var isChange: Bool { role > .viewer }
+
     init(
         _ name: String, _ summary: String, _ parameters: [Field] = [], role: Role = .viewer,
         returns result: Schema = .any([("type", "object")]),

@@ -13,6 +13,7 @@ extension ControlMethod {
     private static func description(_ table: MethodTable) -> [ControlMethod] {
         let (list, document) = (list(of: table), OpenRPC.document(of: table))
         return [
+            ControlMethod("rpc.ping", "Whether the socket answers.", returns: .yes) { _ in true },
             ControlMethod("rpc.methods", "Every method, with what it takes as JSON Schema.", returns: .objects) {
                 _ in
                 list

@@ -12,6 +12,8 @@ public struct Settings: Sendable, Equatable {
         public var urlWithoutPassword: String? { url.map(RedisLocation.withoutPassword) }
         /// PEM file of the authorities to trust for `rediss://`; `nil`: those of the system.
         public var tlsCA: String?
+        /// The ACL user; nil: the one in the URL, or Redis's default.
+        public var user: String?
         /// The file with the password, so that it need not stand in the URL, which `ps` and the log may show.
         public var passwordFile: String?
         /// The same for the Sentinels, if they ask for one.
@@ -28,8 +30,7 @@ public struct Settings: Sendable, Equatable {
         /// The redis-server of the embedded default: a path, or a name to look up in `PATH`.
         public var server = ""
 
-        /// Reads `passwordFile`, without the line break at its end; `nil` where none is set. Read it for each new
-        /// connection: the file may be changed while the daemon runs.
+        /// Reads `passwordFile`, without the line break at its end; `nil` where none is set.
         public func password() throws(SettingsError) -> String? {
             try Self.secret(in: passwordFile, "the password for Redis")
         }
@@ -41,14 +42,21 @@ public struct Settings: Sendable, Equatable {
 
         private static func secret(in file: String?, _ what: String) throws(SettingsError) -> String? {
             guard let file else { return nil }
-            let origin = SettingsOrigin.file(path: file, line: nil, column: nil)
+            let text: String
             do {
-                guard let text = try Files.read(file, atMost: 65_536) else { throw Errno(code: ENOENT) }
-                return String(text.prefix { !$0.isNewline })
+                guard let found = try Files.read(file, atMost: 65_536) else { throw Errno(code: ENOENT) }
+                text = found
             } catch {
-                let message = "cannot be read: \(error); expected \(what)"
-                throw SettingsError(problems: [SettingsProblem(origin: origin, message: message)])
+                throw unusable(file, "cannot be read: \(error); expected \(what)")
             }
+            let secret = String(text.prefix { !$0.isNewline })
+            guard !secret.isEmpty else { throw unusable(file, "has an empty first line; expected \(what)") }
+            return secret
+        }
+
+        private static func unusable(_ file: String, _ message: String) -> SettingsError {
+            let origin = SettingsOrigin.file(path: file, line: nil, column: nil)
+            return SettingsError(problems: [SettingsProblem(origin: origin, message: message)])
         }
     }
 
@@ -89,18 +97,33 @@ public struct Settings: Sendable, Equatable {
     public var chosenArchiveDirectory: String?
     public var archiveDirectory: String { chosenArchiveDirectory ?? stateDirectory + "/archive" }
     public var logLevel = Logger.Level.info
+    public enum LogFormat: String, Sendable, CaseIterable {
+        /// The journal where stderr is the journal, text elsewhere.
+        case automatic = "auto"
+        case text
+        case json
+    }
+    public var logFormat = LogFormat.automatic
     public var modules = Modules()
     /// The sender of the shop's mails: `Name <address>` or an address.
     public var mailFrom = ""
     /// The ISO 4217 code of the shop's currency.
     public var currency = ""
 
-    /// What was said for an option, and where; absent: its default holds.
-    public internal(set) var sources: [String: Source] = [:]
+    /// What was said for each option, and where.
+    public internal(set) var sources = Sources()
 
-    public struct Source: Sendable, Equatable {
-        let text: String
-        let origin: String
+    /// Settings that say the same are equal, wherever they come from.
+    public struct Sources: Sendable, Equatable {
+        struct Source: Sendable {
+            let text: String
+            let origin: String
+        }
+
+        /// Absent: the default holds.
+        var byKey: [String: Source] = [:]
+
+        public static func == (_: Self, _: Self) -> Bool { true }
     }
 
     /// The file that was read, `nil` where there was none.

@@ -13,6 +13,14 @@ extension SettingsOption {
         return text
     }
 
+    static func word(_ text: String) throws(Unacceptable) -> String {
+        guard !text.isEmpty else { throw Unacceptable(reason: "is empty") }
+        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
+            throw Unacceptable(reason: "has white space or a control character in it")
+        }
+        return text
+    }
+
     static func integer(_ text: String, in range: ClosedRange<Int>) throws(Unacceptable) -> Int {
         guard let number = Int(text) else { throw Unacceptable(reason: "is not a whole number") }
         guard range.contains(number) else { throw Unacceptable(reason: "is out of range") }

@@ -7,7 +7,7 @@ struct SettingsValue {
 
 extension Settings {
     /// Reads all sources: the command line wins over `ORDERSHOP_…` variables, these over the file, the file over
-    /// systemd's `STATE_DIRECTORY`, and that over the built-in defaults.
+    /// systemd's `STATE_DIRECTORY` and `CREDENTIALS_DIRECTORY`, and those over the built-in defaults.
     ///
     /// - Parameters:
     ///   - commandLine: the flags that were given, with their values: `["--shop": "berlin"]`. `--config` too.
@@ -20,7 +20,7 @@ extension Settings {
         defaultFile: String = Settings.defaultFile
     ) throws(SettingsError) -> Settings {
         var loading = SettingsLoading()
-        loading.take(loading.systemd(environment))
+        loading.take(loading.systemd(environment) + loading.credentials(environment))
         loading.read(SettingsFile.choose(commandLine, environment, defaultFile: defaultFile))
         loading.take(loading.variables(environment))
         loading.take(loading.flags(commandLine))
@@ -38,7 +38,7 @@ private struct SettingsLoading {
         for value in values {
             do {
                 try value.option.assign(&settings, value.text)
-                settings.sources[value.option.key] = .init(text: value.text, origin: "\(value.origin)")
+                settings.sources.byKey[value.option.key] = .init(text: value.text, origin: "\(value.origin)")
             } catch {
                 problems.append(
                     SettingsProblem(value.option, value.text, from: value.origin, reason: error.reason))
@@ -53,6 +53,16 @@ private struct SettingsLoading {
                 let first = environment[name]?.split(separator: ":").first
             else { return nil }
             return SettingsValue(option: option, text: String(first), origin: .variable(name))
+        }
+    }
+
+    /// `LoadCredential=redis.password:/path` in the unit makes a file that nobody else can read.
+    func credentials(_ environment: [String: String]) -> [SettingsValue] {
+        guard let directory = environment["CREDENTIALS_DIRECTORY"] else { return [] }
+        return SettingsOption.table.compactMap { option in
+            guard let name = option.credential, Files.exists("\(directory)/\(name)") else { return nil }
+            return SettingsValue(
+                option: option, text: "\(directory)/\(name)", origin: .variable("CREDENTIALS_DIRECTORY"))
         }
     }
 
@@ -90,8 +100,13 @@ private struct SettingsLoading {
         }
     }
 
-    func flags(_ commandLine: [String: String]) -> [SettingsValue] {
-        SettingsOption.table.compactMap { option in
+    mutating func flags(_ commandLine: [String: String]) -> [SettingsValue] {
+        if let url = commandLine["--redis"], RedisLocation.withoutPassword(url) != url {
+            settings.notices.append(
+                "everybody on this machine can see what --redis says: "
+                    + "give the user as redis.user and the password as redis.password_file")
+        }
+        return SettingsOption.table.compactMap { option in
             guard let flag = option.flag, let text = commandLine[flag] else { return nil }
             return SettingsValue(option: option, text: text, origin: .flag(flag))
         }

@@ -9,6 +9,8 @@ struct SettingsOption: Sendable {
     let fallback: String
     /// A variable of systemd's that changes the default.
     let systemdVariable: String?
+    /// The name of the credential (`LoadCredential=`) whose file it names where nothing else does.
+    let credential: String?
     /// What a good value looks like, to end the sentence "expected …".
     let expected: String
     /// One line for the help.
@@ -21,13 +23,14 @@ struct SettingsOption: Sendable {
 
     init(
         _ key: String, flag: String? = nil, fallback: String = "", systemdVariable: String? = nil,
-        expected: String, summary: String,
+        credential: String? = nil, expected: String, summary: String,
         assign: @escaping @Sendable (inout Settings, String) throws(Unacceptable) -> Void
     ) {
         self.key = key
         self.flag = flag
         self.fallback = fallback
         self.systemdVariable = systemdVariable
+        self.credential = credential
         self.expected = expected
         self.summary = summary
         self.assign = assign

@@ -24,7 +24,13 @@ extension SettingsOption {
             settings.redis.tlsCA = try readableFile(text)
         },
         SettingsOption(
-            "redis.password_file", expected: "a file that can be read",
+            "redis.user", expected: "the name of a user of Redis's ACL, without spaces",
+            summary: "the ACL user to be at Redis; none: the one in redis.url, or Redis's default"
+        ) { settings, text throws(Unacceptable) in
+            settings.redis.user = try word(text)
+        },
+        SettingsOption(
+            "redis.password_file", credential: "redis.password", expected: "a file that can be read",
             summary: "the file with the password for Redis"
         ) { settings, text throws(Unacceptable) in
             settings.redis.passwordFile = try readableFile(text)
@@ -39,7 +45,8 @@ extension SettingsOption {
             settings.redis.require = requirement
         },
         SettingsOption(
-            "redis.sentinel_password_file", expected: "a file that can be read",
+            "redis.sentinel_password_file", credential: "redis.sentinel_password",
+            expected: "a file that can be read",
             summary: "the file with the password for the Sentinels, if they ask for one"
         ) { settings, text throws(Unacceptable) in
             settings.redis.sentinelPasswordFile = try readableFile(text)
@@ -114,6 +121,13 @@ extension SettingsOption {
         ) { settings, text throws(Unacceptable) in
             guard let level = Logger.Level(rawValue: text) else { throw .init(reason: "is no log level") }
             settings.logLevel = level
+        },
+        SettingsOption(
+            "log.format", fallback: "auto", expected: "auto, text or json",
+            summary: "auto: fields in the journal where stderr is the journal, text elsewhere"
+        ) { settings, text throws(Unacceptable) in
+            guard let format = Settings.LogFormat(rawValue: text) else { throw .init(reason: "is not known") }
+            settings.logFormat = format
         },
         SettingsOption(
             "modules.tries", fallback: "5", expected: "a whole number from 2 to 1000",

@@ -13,6 +13,11 @@ extension Presentation {
         case .status: StatusReport(result).text(on: screen)
         case .sections: Self.sections(result.object ?? JSONObject(), screen)
         case .lines: (result.array ?? []).map { printable($0.text) }.joined(separator: "\n")
+        case .events:
+            result == []
+                ? "There are no such events."
+                : (result.array ?? []).map { EventLine($0).text(on: screen) }.joined(separator: "\n")
+        case .settings: Table(Self.settings(result)).text(on: screen)
         case .module: ModuleReport(result).text(on: screen)
         case .preview: PreviewReport(result).text(on: screen)
         case .prettyJSON: PrettyJSON.text(result)
@@ -26,6 +31,15 @@ extension Presentation {
             return Table(objects).text(on: screen)
         }
         return Cell.text(value)
+    }
+
+    private static func settings(_ value: JSONValue) -> [JSONObject] {
+        (value.object?.members ?? []).map { setting in
+            JSONObject([
+                ("setting", .string(setting.key)), ("value", setting.value["value"] ?? ""),
+                ("from", setting.value["from"] ?? ""),
+            ])
+        }
     }
 
     /// Where a person would see a wall, its beginning, and how much there is.

@@ -13,6 +13,7 @@ struct Top: AsyncParsableCommand {
     private enum News: Sendable {
         case key(Key)
         case status(Result<JSONValue, Failure>)
+        case events([JSONValue])
     }
 
     mutating func run() async throws {
@@ -36,11 +37,13 @@ struct Top: AsyncParsableCommand {
                 feed.finish()
             }
             group.addTask { await Self.ask(connection) { feed.yield(.status($0)) } }
+            group.addTask { await Self.follow(connection) { feed.yield(.events($0)) } }
             show(view, on: terminal, isStyled)
             for await item in news {
                 switch item {
                 case .status(.success(let status)): view.update(status)
                 case .status(.failure(let failure)): view.say(failure.message)
+                case .events(let events): for event in events { view.add(event) }
                 case .key(let key): if await act(view.press(key), &view) { return }
                 }
                 show(view, on: terminal, isStyled)
@@ -60,6 +63,18 @@ struct Top: AsyncParsableCommand {
         while (try? await Task.sleep(for: .seconds(1))) != nil {
             do throws(Failure) { tell(.success(try await connection.call(status))) } catch { tell(.failure(error)) }
         }
+    }
+
+    /// The last events, then each as it happens.
+    private static func follow(_ connection: ConnectionOptions, _ tell: @Sendable ([JSONValue]) -> Void) async {
+        var params = JSONObject([("last", true), ("limit", 50)])
+        repeat {
+            let events = try? await connection.call(Request("event.list", .object(params))).array
+            guard let events, !events.isEmpty else { continue }
+            tell(events)
+            params = JSONObject([("limit", 200)])
+            params["after"] = events.last?["id"]
+        } while (try? await Task.sleep(for: .milliseconds(500))) != nil
     }
 
     private static var status: Request { Request("daemon.status", [:]) }

@@ -12,7 +12,7 @@ struct TopView {
 
     /// The answer of `daemon.status`.
     private(set) var status: JSONValue = .null
-    private(set) var events: [TopEvent] = []
+    private(set) var events: [JSONValue] = []
     /// The last that was done, or that failed.
     private(set) var message = ""
     /// What is shown instead of the events.
@@ -31,7 +31,8 @@ struct TopView {
         selected = min(selected, max(0, modules.count - 1))
     }
 
-    mutating func add(_ event: TopEvent) {
+    /// - Parameter event: as `event.list` tells of it.
+    mutating func add(_ event: JSONValue) {
         events.append(event)
         if events.count > Self.mostEvents { events.removeFirst(events.count - Self.mostEvents) }
     }
@@ -94,7 +95,7 @@ struct TopView {
         let room = max(0, rows - lines.count - 1)
         let below =
             details.isEmpty
-            ? events.suffix(room).map { $0.text.cut(to: columns) }
+            ? events.suffix(room).map { EventLine($0).text(on: screen) }
             : details.prefix(room).map { $0.cut(to: columns) }
         lines += below + Array(repeating: "", count: room - below.count)
         lines = Array(lines.prefix(rows - 1))
@@ -120,20 +121,5 @@ struct TopView {
         let lines = Table(rows).text(on: screen.narrowed(by: 2)).split(
             separator: "\n", omittingEmptySubsequences: false)
         return lines.enumerated().map { number, line in (number - 1 == selected ? "▶ " : "  ") + line }
-    }
-}
-
-/// An event in the tail.
-struct TopEvent: Equatable {
-    let text: String
-
-    /// - Parameter event: as the daemon tells of it.
-    init(_ event: JSONValue) {
-        let stream =
-            event["stream"]?.string
-            ?? [event["topic"]?.string, event["action"]?.string].compactMap(\.self).joined(separator: " ")
-        let time = event["time"].map { Cell.text($0) } ?? ""
-        text = [time, stream, event["entity"]?.text ?? ""].filter { !$0.isEmpty }.map { printable($0) }.joined(
-            separator: "  ")
     }
 }

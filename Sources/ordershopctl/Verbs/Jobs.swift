@@ -1,0 +1,41 @@
+import ArgumentParser
+import JSON
+
+struct Jobs: VerbGroup {
+    static let configuration = CommandConfiguration(
+        commandName: "job", abstract: "Work that goes on behind the command that began it.",
+        subcommands: [ListJobs.self, ShowJob.self, CancelJob.self])
+
+    @OptionGroup var connection: ConnectionOptions
+}
+
+struct ListJobs: Verb {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "Show the jobs of the daemon.")
+
+    @OptionGroup var connection: ConnectionOptions
+
+    var request: Request { Request("job.list", [:]) }
+    var presentation: Presentation { .table(whenEmpty: "There are no jobs.", hiding: ["params", "result"]) }
+}
+
+struct ShowJob: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show one job, with its result when it is done.")
+
+    @Argument(help: "The job's number.") var job: Int64
+    @OptionGroup var connection: ConnectionOptions
+
+    var request: Request { Request("job.show", ["job": .number(JSONNumber(job))]) }
+    var presentation: Presentation { .sections }
+}
+
+struct CancelJob: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "cancel", abstract: "End a job; what it has done stays done.")
+
+    @Argument(help: "The job's number.") var job: Int64
+    @OptionGroup var connection: ConnectionOptions
+
+    var request: Request { Request("job.cancel", ["job": .number(JSONNumber(job))]) }
+    var presentation: Presentation { .done("The job \(job) is being ended.") }
+}
