@@ -45,7 +45,8 @@ extension EventDelivery {
                 decisions.end = event.id
                 break
             }
-            unit.delivery = EventInDelivery(module: module, event: event.id, isRepeat: isRepeat(event), progress: progress)
+            unit.delivery = EventInDelivery(
+                module: module, event: event.id, isRepeat: isRepeat(event), progress: progress)
             let before = unit.savepoint()
             do { try await react(to: event, in: unit) } catch {
                 unit.rollBack(to: before)

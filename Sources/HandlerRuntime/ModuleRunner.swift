@@ -10,7 +10,7 @@ actor ModuleRunner {
     nonisolated let delivery: EventDelivery
 
     private let owner: String
-    private let policy: RetryPolicy
+    private let options: Live<Supervisor.Options>
     private let committed: @Sendable (Set<StreamKey>) -> Void
     private let logger: Logger
 
@@ -24,7 +24,7 @@ actor ModuleRunner {
     private var isStopping = false
     private var isBusy = false
     private var settlers: [Latch] = []
-    private var backOff: BackOff
+    private var backOff = BackOff()
     private var trouble: (reason: String, until: ContinuousClock.Instant)?
     /// The tries of the event that is next, where some have failed.
     private var tries: DeliveryStanding.Tries?
@@ -46,17 +46,19 @@ actor ModuleRunner {
 
     /// - Parameter committed: called after reactions appended events, with their streams.
     init(
-        module: any HandlerModule, delivery: EventDelivery, owner: String, policy: RetryPolicy, logger: Logger,
+        module: any HandlerModule, delivery: EventDelivery, owner: String, options: Live<Supervisor.Options>,
+        logger: Logger,
         committed: @escaping @Sendable (Set<StreamKey>) -> Void
     ) {
         self.module = module
         self.delivery = delivery
         self.owner = owner
-        self.policy = policy
+        self.options = options
         self.committed = committed
         self.logger = logger
-        backOff = BackOff(policy)
     }
+
+    private var policy: RetryPolicy { options.value.retries }
 
     // MARK: Control
 
@@ -298,7 +300,7 @@ actor ModuleRunner {
     private func pause(after error: any Error) -> Duration {
         // Redis's absence is nobody's failure, and its return is not to be slept through.
         let isRedisAway = error is StoreError && isTransient(error)
-        let pause = isRedisAway ? .milliseconds(Int.random(in: 100...300)) : backOff.next()
+        let pause = isRedisAway ? .milliseconds(Int.random(in: 100...300)) : backOff.next(policy)
         // Said once, not at every try; an event that fails was spoken of.
         let isNew = trouble?.reason != "\(error)" && isTransient(error) && !isRedisAway
         trouble = ("\(error)", .now + pause)

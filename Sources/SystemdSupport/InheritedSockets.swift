@@ -38,15 +38,16 @@ public struct InheritedSockets: Sendable {
     private mutating func add(_ descriptor: CInt) throws(Unusable) {
         if Self.isListening(descriptor, AF_UNIX), let path = Self.path(of: descriptor) {
             guard unix == nil else {
-                throw Unusable(description: "systemd handed over two Unix sockets: one ListenStream=/PATH is expected")
+                throw Unusable(
+                    description: "systemd handed over two Unix sockets: one ListenStream=/PATH is expected")
             }
             unix = Unix(descriptor: descriptor, path: path)
         } else if Self.isListening(descriptor, AF_INET) || Self.isListening(descriptor, AF_INET6) {
             internet.append(descriptor)
         } else {
             throw Unusable(
-                description: "systemd handed over something (file descriptor \(descriptor)) that cannot be served on: "
-                    + "ListenStream=/PATH and ListenStream=ADDRESS:PORT with Accept=no are expected")
+                description: "systemd handed over something (file descriptor \(descriptor)) that cannot be served "
+                    + "on: ListenStream=/PATH and ListenStream=ADDRESS:PORT with Accept=no are expected")
         }
     }
 

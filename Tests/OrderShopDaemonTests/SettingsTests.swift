@@ -60,7 +60,7 @@ struct `Settings in layers` {
     /// A good value that is no default, for each option.
     static let samples: [(key: String, one: String, other: String)] = [
         ("shop", "berlin", "paris-2"),
-        ("redis.url", "unix:///run/redis.sock", "rediss://u:p@redis.example:6380/3"),
+        ("redis.url", "unix:///run/redis.sock", "rediss://redis.example:6380/3"),
         ("redis.tls.ca", "/etc/passwd", "/etc/group"),
         ("redis.user", "ordershop", "shop:berlin"),
         ("redis.password_file", "/etc/passwd", "/etc/group"),
@@ -224,7 +224,7 @@ struct `A bad value` {
         ("redis.url", "redis+other://a:7000", "has a scheme that is not known"),
         ("redis.url", "unix://redis.sock", "has no absolute path"),
         ("redis.tls.ca", "/nonexistent", "cannot be read: No such file or directory"),
-        ("redis.user", "two words", "white space"),
+        ("redis.user", "two words", "has white space or a control character in it"),
         ("redis.password_file", "", "is empty"),
         ("redis.require", "durable", "is not known"),
         ("redis.server", "", "is empty"),

@@ -50,7 +50,9 @@ enum LogOutput: Sendable, Equatable {
         Date.now.formatted(Date.ISO8601FormatStyle(timeZone: zone).time(includingFractionalSeconds: true))
     }
 
-    private static func date() -> String { Date.now.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)) }
+    private static func date() -> String {
+        Date.now.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    }
 }
 
 extension LogEntry {

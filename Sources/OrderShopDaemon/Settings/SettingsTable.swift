@@ -45,7 +45,8 @@ extension SettingsOption {
             settings.redis.require = requirement
         },
         SettingsOption(
-            "redis.sentinel_password_file", credential: "redis.sentinel_password", expected: "a file that can be read",
+            "redis.sentinel_password_file", credential: "redis.sentinel_password",
+            expected: "a file that can be read",
             summary: "the file with the password for the Sentinels, if they ask for one"
         ) { settings, text throws(Unacceptable) in
             settings.redis.sentinelPasswordFile = try readableFile(text)
