@@ -100,7 +100,8 @@ let package = Package(
         module(
             "Gateway",
             [
-                lifecycle, nio("NIOCore"), nio("NIOPosix"), .product(name: "NIOExtras", package: "swift-nio-extras"),
+                lifecycle, nio("NIOCore"), nio("NIOPosix"),
+                .product(name: "NIOExtras", package: "swift-nio-extras"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),

@@ -47,12 +47,9 @@ public struct RetryPolicy: Sendable, Equatable {
 
 /// Exponential pauses with jitter, so that what failed together does not come back together.
 struct BackOff: Sendable {
-    let policy: RetryPolicy
     private var failures = 0
 
-    init(_ policy: RetryPolicy) { self.policy = policy }
-
-    mutating func next() -> Duration {
+    mutating func next(_ policy: RetryPolicy) -> Duration {
         let ceiling = min(policy.firstPause * (1 << min(failures, 20)), policy.longestPause)
         failures += 1
         return ceiling * Double.random(in: 0.5...1)

@@ -10,7 +10,7 @@ actor ModuleRunner {
     nonisolated let delivery: EventDelivery
 
     private let owner: String
-    private let policy: RetryPolicy
+    private let options: Live<Supervisor.Options>
     private let rightOfWay: RightOfWay
     private let committed: @Sendable (Set<StreamKey>) -> Void
     private let logger: Logger
@@ -25,7 +25,7 @@ actor ModuleRunner {
     private var isStopping = false
     private var isBusy = false
     private var settlers: [Latch] = []
-    private var backOff: BackOff
+    private var backOff = BackOff()
     private var trouble: (reason: String, until: ContinuousClock.Instant)?
     /// The tries of the events that are next, where some were not committed.
     private var tries: DeliveryStanding.Tries?
@@ -48,19 +48,20 @@ actor ModuleRunner {
 
     /// - Parameter committed: called after reactions appended events, with their streams.
     init(
-        module: any HandlerModule, delivery: EventDelivery, owner: String, policy: RetryPolicy,
+        module: any HandlerModule, delivery: EventDelivery, owner: String, options: Live<Supervisor.Options>,
         rightOfWay: RightOfWay, logger: Logger,
         committed: @escaping @Sendable (Set<StreamKey>) -> Void
     ) {
         self.module = module
         self.delivery = delivery
         self.owner = owner
-        self.policy = policy
+        self.options = options
         self.rightOfWay = rightOfWay
         self.committed = committed
         self.logger = logger
-        backOff = BackOff(policy)
     }
+
+    private var policy: RetryPolicy { options.value.retries }
 
     // MARK: Control
 
@@ -321,7 +322,7 @@ actor ModuleRunner {
     private func pause(after error: any Error) -> Duration {
         // Redis's absence is nobody's failure, and its return is not to be slept through.
         let isRedisAway = error is StoreError && isTransient(error)
-        let pause = isRedisAway ? .milliseconds(Int.random(in: 100...300)) : backOff.next()
+        let pause = isRedisAway ? .milliseconds(Int.random(in: 100...300)) : backOff.next(policy)
         // Said once, not at every try; an event that fails was spoken of.
         let isNew = trouble?.reason != "\(error)" && isTransient(error) && !isRedisAway
         trouble = ("\(error)", .now + pause)

@@ -16,7 +16,7 @@ extension Supervisor {
         // A module that does not start here may start elsewhere.
         let failing = runners.map(\.module.name).filter { gates.hasFailed($0) }
         return try await store.heartbeat(
-            runners.map(\.module.name), owner: owner, except: Set(failing), time: options.leaseTime)
+            runners.map(\.module.name), owner: owner, except: Set(failing), time: options.value.leaseTime)
     }
 
     func followSwitches() async {

@@ -10,11 +10,13 @@ public final class Supervisor: Service {
     let store: Store
     let owner: String
     let isAlone: Bool
-    let options: Options
+    /// May change while it runs: the lease time holds from the next heartbeat on, the retries from the next failure.
+    public let options: Live<Options>
     let logger: Logger
     let runners: [ModuleRunner]
     let gates: Gates
     let ready = Latch()
+    private let hindrance = Live<String?>(nil)
     let locks = KeyedLocks()
     /// How long to wait for what is in flight, for modules that are being switched off.
     let drainTimes = Mutex<[String: Duration]>([:])
@@ -28,7 +30,7 @@ public final class Supervisor: Service {
     }
 
     /// What is switched at one daemon is known to all within this time.
-    var heartbeatInterval: Duration { min(.milliseconds(800), options.leaseTime / 4) }
+    var heartbeatInterval: Duration { min(.milliseconds(800), options.value.leaseTime / 4) }
 
     /// - Parameters:
     ///   - owner: this daemon's name, unlike that of any other and of its own former lives.
@@ -47,6 +49,7 @@ public final class Supervisor: Service {
         self.store = store
         self.owner = owner
         self.isAlone = isAlone
+        let options = Live(options)
         self.options = options
         self.logger = logger
         self.gates = gates
@@ -55,8 +58,8 @@ public final class Supervisor: Service {
             logger[metadataKey: "module"] = "\(module.name)"
             let delivery = EventDelivery(to: module, store: store) { dispatcher.unitOfWork() }
             return ModuleRunner(
-                module: module, delivery: delivery, owner: owner, policy: options.retries,
-                rightOfWay: rightOfWay, logger: logger,
+                module: module, delivery: delivery, owner: owner, options: options, rightOfWay: rightOfWay,
+                logger: logger,
                 committed: { bells.ring(for: $0) })
         }
         bells.connect(runners, inline: registry.inlineStreams)
@@ -70,6 +73,7 @@ public final class Supervisor: Service {
             if Task.isShuttingDownGracefully { return }
             throw error
         }
+        hindrance.value = nil
         ready.open()
         try await withThrowingDiscardingTaskGroup { group in
             for runner in runners { group.addTask { await runner.run() } }
@@ -89,11 +93,15 @@ public final class Supervisor: Service {
     /// Returns when every enabled module takes commands and events.
     public func waitUntilReady() async { await ready.wait() }
 
+    /// Why Redis cannot be used yet, while the start waits for it.
+    public var obstacle: String? { hindrance.value }
+
     private func open() async throws {
         var said = ""
         while let reason = try await tryToOpen() {
             if reason.message != said { logger.warning("waiting for Redis", metadata: ["reason": "\(reason)"]) }
             said = reason.message
+            hindrance.value = said
             try await Task.sleep(for: .milliseconds(200))
         }
     }
@@ -113,10 +121,37 @@ public final class Supervisor: Service {
 
     private func stop() async {
         for runner in runners { await runner.stop() }
-        for runner in runners {
-            await runner.settle()
-            if gates.isOpen(runner.module.name) { await runner.module.stop() }
+        await withDiscardingTaskGroup { group in
+            for runner in runners { group.addTask { await self.finish(runner) } }
         }
         try? await store.release(runners.map(\.module.name), owner: owner)
+    }
+
+    /// How long a module may take over its last batch. Whoever hangs keeps nobody else from ending in good order.
+    private static let finishTime = Duration.seconds(20)
+
+    private func finish(_ runner: ModuleRunner) async {
+        guard await isSettled(runner, within: Self.finishTime) else {
+            let activity = runner.delivery.progress.glance.activity.map { "\($0)" } ?? ""
+            return logger.error(
+                "a module does not finish what it has begun",
+                metadata: ["module": "\(runner.module.name)", "activity": "\(activity)"])
+        }
+        if gates.isOpen(runner.module.name) { await runner.module.stop() }
+    }
+
+    private func isSettled(_ runner: ModuleRunner, within time: Duration) async -> Bool {
+        await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                await runner.settle()
+                return true
+            }
+            group.addTask {
+                try? await Task.sleep(for: time)
+                return false
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? false
+        }
     }
 }

@@ -47,11 +47,12 @@ public struct Daemon: Sendable {
         let embedded = try embeddedRedis(in: directory)
         let redis = try redisClient(embedded)
         let gateway = GatewayModule()
-        let registry = try Registry(modules(gateway, in: directory))
+        let sender = Live(settings.mailFrom)
+        let registry = try Registry(modules(gateway, sender, in: directory))
         let store = Store(redis: redis, shop: settings.shop, catalogue: registry.catalogue, logger: logger)
         let supervisor = Supervisor(
-            registry: registry, store: store, owner: Self.name(), isAlone: embedded != nil, options: moduleOptions,
-            logger: logger)
+            registry: registry, store: store, owner: Self.name(), isAlone: embedded != nil,
+            options: settings.moduleOptions, logger: logger)
         let health = RedisHealth(
             redis: redis, store: store, requirement: settings.redis.require, logger: logger)
         let client = Deferred(service: redis) {
@@ -62,20 +63,16 @@ public struct Daemon: Sendable {
         var services: [any Service] = [client, health, supervisor, jobs]
         if let embedded { services.insert(embedded, at: 0) }
         let past = ShopPast(supervisor: supervisor, store: store, settings: settings, logger: logger)
-        try await run(services + front(supervisor, past, jobs, health, gateway, isEmbedded: embedded != nil))
+        let live = LiveSettings(
+            gateway: Live(settings.gatewayLimits), modules: supervisor.options, sender: sender)
+        try await run(
+            services + front(supervisor, past, jobs, health, gateway, live, isEmbedded: embedded != nil))
         withExtendedLifetime(directory) {}
-    }
-
-    private var moduleOptions: Supervisor.Options {
-        var options = Supervisor.Options()
-        options.leaseTime = .seconds(settings.modules.lease)
-        options.retries.tries = settings.modules.tries
-        return options
     }
 
     /// The modules of the shop. A new one is one line here.
     private func modules(
-        _ gateway: GatewayModule, in directory: StateDirectory
+        _ gateway: GatewayModule, _ sender: Live<String>, in directory: StateDirectory
     ) throws -> [any HandlerModule] {
         let currency = Currency(code: settings.currency) ?? .euro
         return [
@@ -85,7 +82,7 @@ public struct Daemon: Sendable {
             OrderModule(),
             BillingModule(currency: currency, logger: logger),
             CRMModule(logger: logger),
-            MailModule(sender: settings.mailFrom, directory: try directory.directory("mail")),
+            MailModule(sender: sender, directory: try directory.directory("mail")),
             gateway,
         ]
     }
@@ -132,10 +129,11 @@ public struct Daemon: Sendable {
 
     private func front(
         _ supervisor: Supervisor, _ past: ShopPast, _ jobs: Jobs, _ health: RedisHealth, _ gateway: GatewayModule,
-        isEmbedded: Bool
+        _ live: LiveSettings, isEmbedded: Bool
     ) -> [any Service] {
         let socketBound = Latch()
         let portBound = Latch()
+        let announced = Latch()
         let status = DaemonStatus(
             settings: settings, supervisor: supervisor, health: health, isEmbedded: isEmbedded)
         let notifier = SystemdNotifier(logger: logger)
@@ -146,14 +144,14 @@ public struct Daemon: Sendable {
                 permissions: Permissions(settings.control), logger: logger),
             logger: logger, onBound: { socketBound.open() })
         let http = GatewayServer(
-            gateway, dispatcher: supervisor.dispatcher, addresses: gatewayAddresses, limits: Live(gatewayLimits),
+            gateway, dispatcher: supervisor.dispatcher, addresses: gatewayAddresses, limits: live.gateway,
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger,
             onBound: { address in
                 status.note(rest: address)
                 portBound.open()
             })
         let announcer = Announcer(
-            notifier: notifier, status: status, settings: settings, logger: logger,
+            notifier: notifier, status: status, settings: settings, logger: logger, announced: announced,
             conditions: [
                 { await supervisor.waitUntilReady() }, { await socketBound.wait() }, { await portBound.wait() },
             ])
@@ -161,7 +159,9 @@ public struct Daemon: Sendable {
             supervisor: supervisor, socket: settings.socket,
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
         let watchdog = WatchdogService(notifier: notifier, logger: logger) { check.look() }
-        let reloading = ReloadService(settings: settings, logger: logger, load: loadSettings)
+        let reloading = ReloadService(
+            started: settings, live: live, status: status, notifier: notifier, announced: announced, logger: logger,
+            load: loadSettings)
         return [control, http, check, watchdog, announcer, reloading]
     }
 
@@ -169,10 +169,6 @@ public struct Daemon: Sendable {
         sockets.internet.isEmpty
             ? [.tcp(host: settings.http.listen.host, port: settings.http.listen.port)]
             : sockets.internet.map { .inherited($0) }
-    }
-
-    private var gatewayLimits: GatewayServer.Limits {
-        .init(body: settings.http.maxBody, connections: settings.http.maxConnections)
     }
 
     private func run(_ services: [any Service]) async throws {
@@ -187,6 +183,8 @@ public struct Daemon: Sendable {
         var configuration = ServiceGroupConfiguration(
             services: configurations, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
         configuration.maximumGracefulShutdownDuration = .seconds(30)
+        // What does not even end then is ended with the process, before systemd has to.
+        configuration.maximumCancellationDuration = .seconds(10)
         try await ServiceGroup(configuration: configuration).run()
         logger.info("stopped")
     }

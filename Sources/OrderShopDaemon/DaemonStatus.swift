@@ -12,6 +12,7 @@ struct DaemonStatus: Sendable {
     let isEmbedded: Bool
     let started = UnixSeconds.now
     private let bound = Live<ListenAddress?>(nil)
+    private let refusal = Live<String?>(nil)
 
     init(settings: Settings, supervisor: Supervisor, health: RedisHealth, isEmbedded: Bool) {
         self.settings = settings
@@ -45,22 +46,33 @@ struct DaemonStatus: Sendable {
 
     func modules() async -> JSONValue { .array(await supervisor.status().map(\.json)) }
 
-    /// One sentence for `systemctl status`.
+    // MARK: In one sentence
+
+    /// For `systemctl status`: what serves, what waits, what is wrong.
     func sentence() async -> String {
         let modules = await supervisor.status()
         let disabled = modules.filter { !$0.isEnabled }.map(\.name)
         let troubled = modules.filter(\.isInTrouble).map(\.name)
-        let lag = modules.compactMap(\.lag).reduce(0, +)
         var parts = [
-            "\(modules.count - disabled.count) of \(modules.count) modules enabled", "\(lag) events waiting",
+            "\(modules.count - disabled.count) of \(modules.count) modules enabled",
+            Self.count(modules.map(\.lag), "waiting"), Self.count(modules.map(\.parked), "parked"),
         ]
         if !disabled.isEmpty { parts.append("disabled: \(disabled.joined(separator: ", "))") }
         if !troubled.isEmpty { parts.append("in trouble: \(troubled.joined(separator: ", "))") }
-        let parked = modules.compactMap(\.parked).reduce(0, +)
-        if parked > 0 { parts.append("\(parked) events parked") }
-        parts += health.complaints
+        parts += health.complaints.isEmpty ? ["Redis is well"] : health.complaints
+        if let refusal = refusal.value { parts.append("the last reload was refused: \(refusal)") }
         return "Serving \(rest): \(parts.joined(separator: "; "))"
     }
+
+    /// Nobody knows while Redis is away.
+    private static func count(_ numbers: [Int?], _ what: String) -> String {
+        let known = numbers.compactMap(\.self)
+        return known.count < numbers.count
+            ? "nobody knows how many events are \(what)" : "\(known.reduce(0, +)) events \(what)"
+    }
+
+    /// Why the settings were not taken over when they were last read again; nil when they were.
+    func note(refusal: String?) { self.refusal.value = refusal }
 }
 
 enum UnixSeconds {

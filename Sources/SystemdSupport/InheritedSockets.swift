@@ -46,9 +46,8 @@ public struct InheritedSockets: Sendable {
             internet.append(descriptor)
         } else {
             throw Unusable(
-                description:
-                    "systemd handed over something (file descriptor \(descriptor)) that cannot be served on: "
-                    + "ListenStream=/PATH and ListenStream=ADDRESS:PORT with Accept=no are expected")
+                description: "systemd handed over something (file descriptor \(descriptor)) that cannot be served "
+                    + "on: ListenStream=/PATH and ListenStream=ADDRESS:PORT with Accept=no are expected")
         }
     }
 

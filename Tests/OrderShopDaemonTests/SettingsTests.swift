@@ -63,7 +63,7 @@ struct `Settings in layers` {
     /// A good value that is no default, for each option.
     static let samples: [(key: String, one: String, other: String)] = [
         ("shop", "berlin", "paris-2"),
-        ("redis.url", "unix:///run/redis.sock", "rediss://u:p@redis.example:6380/3"),
+        ("redis.url", "unix:///run/redis.sock", "rediss://redis.example:6380/3"),
         ("redis.tls.ca", "/etc/passwd", "/etc/group"),
         ("redis.user", "ordershop", "shop:berlin"),
         ("redis.password_file", "/etc/passwd", "/etc/group"),

@@ -41,6 +41,7 @@ private let canMount = geteuid() == 0 && FileManager.default.fileExists(atPath: 
             try await eventually("it is in the journal") {
                 entries = try Self.entries(directory.file("journal"))
                 return entries.contains { $0["METHOD"] == "module.disable" }
+                    && entries.contains { $0["MESSAGE"]?.hasPrefix("OrderShop is ready") == true }
             }
             let ready = try #require(entries.first { $0["MESSAGE"]?.hasPrefix("OrderShop is ready") == true })
             #expect(ready["MESSAGE_ID"] == "da381ad4587a4a7faf29b85bce01b57e")
@@ -91,9 +92,8 @@ private let canMount = geteuid() == 0 && FileManager.default.fileExists(atPath: 
             try await eventually("it is ready") { shop.daemon.log.contains("OrderShop is ready") }
             let lines = shop.daemon.log.split(separator: "\n")
             for line in lines { #expect(throws: Never.self, "\(line)") { try JSONValue(parsing: line.utf8) } }
-            let ready = try lines.map { try JSONValue(parsing: $0.utf8) }.first {
-                $0["message"] == "OrderShop is ready"
-            }
+            let entries = try lines.map { try JSONValue(parsing: $0.utf8) }
+            let ready = entries.first { $0["message"] == "OrderShop is ready" }
             #expect(ready?["level"] == "notice")
             #expect(ready?["fields"]?["socket"]?.string == shop.daemon.socketPath)
         }

@@ -4,9 +4,9 @@ import TestKit
 import Testing
 
 @Suite(.timeLimit(.minutes(4))) struct `The watchdog` {
-    private func options(_ systemd: NotificationSocket, redis: String, fault: String? = nil)
-        -> DaemonProcess.Options
-    {
+    private func options(
+        _ systemd: NotificationSocket, redis: String, fault: String? = nil
+    ) -> DaemonProcess.Options {
         var options = DaemonProcess.Options(redis: redis)
         options.environment = ["NOTIFY_SOCKET": systemd.path, "WATCHDOG_USEC": "1500000"]
         if let fault { options.environment["FAULT_POINT"] = fault }
@@ -42,6 +42,25 @@ import Testing
             }
             try await expectSilence(systemd)
             shop.daemon.kill()
+        }
+    }
+
+    @Test func `is not all that ends a module that hangs: SIGTERM does, and names it`() async throws {
+        try await Slots.inTurn {
+            let redis = try await RedisServer.start()
+            defer { redis.kill() }
+            let ada = UUID().uuidString.lowercased()
+            var options = DaemonProcess.Options(redis: redis.url)
+            options.environment = ["FAULT_POINT": "hang crm \(ada)"]
+            let shop = Shop(daemon: try DaemonProcess(options))
+            try await shop.daemon.start()
+            _ = try await shop.appendForeign(
+                "customer_created", ["id": .string(ada), "name": "Ada", "email": "ada@example.org"])
+            try await eventually("it is in its hands") { try await shop.modules()["crm"]?["lag"] == 1 }
+            shop.daemon.signal(SIGTERM)
+            _ = try await shop.daemon.exitCode(within: .seconds(90))
+            #expect(shop.daemon.log.contains("a module does not finish what it has begun"))
+            #expect(shop.daemon.log.contains("module=crm"))
         }
     }
 

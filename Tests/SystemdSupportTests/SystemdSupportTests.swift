@@ -99,7 +99,8 @@ struct `systemd is told` {
         }
     }
 
-    @Test func `nothing while something has stalled, which the log names, and again when it goes on`() async throws
+    @Test func `nothing while something has stalled, which the log names, and again when it goes on`()
+        async throws
     {
         let systemd = try NotifySocket()
         let work = Work()

@@ -53,6 +53,11 @@ public final class DaemonProcess: Sendable {
             ?? ""
     }
 
+    /// Writes another configuration file in place of the one that it was started with.
+    public func configure(_ text: String) throws {
+        try Data(text.utf8).write(to: URL(filePath: directory.file("conf.yaml")))
+    }
+
     // MARK: Its life
 
     public var processID: Int32? { process.withLock { $0?.processID } }

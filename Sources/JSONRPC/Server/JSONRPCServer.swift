@@ -22,8 +22,8 @@ public struct JSONRPCServer: Service {
     ///   - inherited: a socket that listens there already. It is taken over, its file is not.
     ///   - onBound: called once clients can connect.
     public init(
-        path: String, inherited: CInt? = nil, handler: some JSONRPCHandler, limits: JSONRPCLimits = JSONRPCLimits(),
-        logger: Logger,
+        path: String, inherited: CInt? = nil, handler: some JSONRPCHandler,
+        limits: JSONRPCLimits = JSONRPCLimits(), logger: Logger,
         eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
         onBound: @escaping @Sendable () async -> Void = {}
     ) {

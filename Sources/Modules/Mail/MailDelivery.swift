@@ -6,13 +6,8 @@ import ShopContracts
 
 /// Delivers a mail that was asked for, and appends that it was sent.
 struct MailDelivery: Sendable {
-    let sender: Mailbox
+    let sender: Live<String>
     let maildir: Maildir
-
-    init(sender: String, maildir: Maildir) {
-        self.sender = Mailbox(sender)
-        self.maildir = maildir
-    }
 
     /// The mail itself: it may have been sent already, by a life of this daemon that ended before it could say so.
     static func references(_ mail: JSONObject) -> [EntityReference] {
@@ -23,6 +18,7 @@ struct MailDelivery: Sendable {
     func deliver(_ event: RecordedEvent, in unit: UnitOfWork) async throws {
         let mail: Mail = try event.entity()
         guard var current = try await unit.find(mail.id), current.sentAt == nil else { return }
+        let sender = Mailbox(sender.value)
         let message = Message(mail, from: sender, messageID: "\(event.id)@\(sender.domain)", date: event.id.seconds)
         let name = "\(event.id).\(mail.id).ordershop"
         try await unit.outside("mails delivered") { effect in

@@ -14,6 +14,11 @@ public struct MailModule: HandlerModule {
     ///   - sender: the From address, `Name <address>` or an address alone.
     ///   - directory: the Maildir's path; made when it is missing.
     public init(sender: String, directory: String) {
+        self.init(sender: Live(sender), directory: directory)
+    }
+
+    /// - Parameter sender: likewise; one that changes holds from the next mail on.
+    public init(sender: Live<String>, directory: String) {
         delivery = MailDelivery(sender: sender, maildir: Maildir(path: directory))
     }
 

@@ -46,9 +46,7 @@ struct ControlHandler: JSONRPCHandler {
             metadata["peer_uid"] = "\(peer.uid)"
             metadata["peer_pid"] = "\(peer.pid)"
         }
-        if let module = parameters["name"]?.string ?? parameters["module"]?.string {
-            metadata["module"] = "\(module)"
-        }
+        if let module = (parameters["name"] ?? parameters["module"])?.string { metadata["module"] = "\(module)" }
         logger.notice("the daemon is told to change something", metadata: metadata)
     }
 

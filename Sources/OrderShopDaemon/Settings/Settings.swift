@@ -128,6 +128,8 @@ public struct Settings: Sendable, Equatable {
 
     /// The file that was read, `nil` where there was none.
     public internal(set) var file: String?
+    /// What was given for each option, by its key. May hold a password.
+    var texts: [String: String] = [:]
     /// What was ignored and is worth a line in the log, such as a variable whose name is not known.
     public internal(set) var notices: [String] = []
 

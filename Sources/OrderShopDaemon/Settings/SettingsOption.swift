@@ -33,7 +33,10 @@ struct SettingsOption: Sendable {
         self.credential = credential
         self.expected = expected
         self.summary = summary
-        self.assign = assign
+        self.assign = { settings, text throws(Unacceptable) in
+            try assign(&settings, text)
+            settings.texts[key] = text
+        }
     }
 
     /// `ORDERSHOP_REDIS_URL` for `redis.url`.

@@ -1,0 +1,37 @@
+import GatewayService
+import HandlerRuntime
+
+/// What can change while the daemon runs. Everything else is built into what runs, and takes a restart.
+struct LiveSettings: Sendable {
+    /// The keys of the settings that `apply` takes over.
+    static let keys: Set = [
+        "log.level", "http.max_body", "http.max_connections", "modules.tries", "modules.lease", "mail.from",
+    ]
+
+    let gateway: Live<GatewayServer.Limits>
+    let modules: Live<Supervisor.Options>
+    let sender: Live<String>
+
+    func apply(_ settings: Settings) {
+        DaemonLog.set(settings.logLevel)
+        gateway.value = settings.gatewayLimits
+        modules.value = settings.moduleOptions
+        sender.value = settings.mailFrom
+    }
+}
+
+extension Settings {
+    var gatewayLimits: GatewayServer.Limits { .init(body: http.maxBody, connections: http.maxConnections) }
+
+    var moduleOptions: Supervisor.Options {
+        var options = Supervisor.Options()
+        options.leaseTime = .seconds(modules.lease)
+        options.retries.tries = modules.tries
+        return options
+    }
+
+    /// The keys of the settings that are others than these. To leave one out is to leave it empty.
+    func changes(from old: Settings) -> Set<String> {
+        Set(SettingsOption.table.map(\.key).filter { texts[$0] ?? "" != old.texts[$0] ?? "" })
+    }
+}
