@@ -37,6 +37,20 @@ import Testing
         ("customer create --name Ann --email a@b", #"customer.create {"name":"Ann","email":"a@b"}"#),
         ("customer create --email a@b --name Ann", #"customer.create {"name":"Ann","email":"a@b"}"#),
         ("customer update C --name Ann --email a@b", #"customer.update {"id":"C","name":"Ann","email":"a@b"}"#),
+        ("event list", #"event.list {"limit":20,"last":true}"#),
+        (
+            "event list --topic order --after beginning --limit 5",
+            #"event.list {"topic":"order","limit":5,"after":"beginning"}"#
+        ),
+        ("event history customer:C", #"entity.history {"entity":"customer:C","limit":100}"#),
+        ("event state customer:C --at 1-2", #"entity.state {"entity":"customer:C","at":"1-2"}"#),
+        ("checkpoint list crm", #"checkpoint.list {"module":"crm"}"#), ("checkpoint leases", "lease.list {}"),
+        ("job list", "job.list {}"), ("job show 3", #"job.show {"job":3}"#),
+        ("job cancel 3", #"job.cancel {"job":3}"#),
+        ("daemon config", "config.show {}"), ("daemon log-level", "log.level {}"),
+        ("daemon log-level debug", #"log.set {"level":"debug"}"#), ("daemon metrics", "metrics.show {}"),
+        ("daemon shutdown --yes", "daemon.shutdown {}"), ("daemon methods", "rpc.methods {}"),
+        ("daemon discover", "rpc.discover {}"),
         ("customer delete C", #"customer.delete {"id":"C"}"#),
         ("product create --name Tea --price 12.50", #"product.create {"name":"Tea","price":12.50}"#),
         (

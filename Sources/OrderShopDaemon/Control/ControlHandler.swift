@@ -31,7 +31,7 @@ struct ControlHandler: JSONRPCHandler {
                 note(method, parameters, from: call.peer)
                 return .value(try await method.run(parameters, .init(call: call, role: role)))
             }
-            return try await reply(try await dispatcher.execute(call.method, parameters, by: origin(of: call)))
+            return try await reply(try await dispatcher.execute(call.method, parameters, by: Origin(calling: call)))
         } catch {
             log(error, call)
             throw JSONRPCError(error)
@@ -56,11 +56,6 @@ struct ControlHandler: JSONRPCHandler {
         case .object(let object): object
         case let other?: throw Refusal([.mustBe("an object: parameters go by name", not: other)])
         }
-    }
-
-    /// What stands in the events that the call causes.
-    private func origin(of call: JSONRPCCall) -> Origin {
-        Origin(call.peer.map { [("uid", String($0.uid))] } ?? [])
     }
 
     private func reply(_ answer: HandlerRuntime.Answer) async throws(Refusal) -> JSONRPCReply {

@@ -49,7 +49,8 @@ struct ControlMethod: Sendable {
     ) -> [ControlMethod] {
         let long = Self.past(past) + projections(past.store)
         return daemon(status) + modules(supervisor, status) + parked(supervisor)
-            + checkpoints(supervisor, past.store) + events(History(store: past.store)) + Self.jobs(jobs)
+            + imports(supervisor.dispatcher) + checkpoints(supervisor, past.store)
+            + events(History(store: past.store)) + Self.jobs(jobs)
             + long.map { $0.takesLong ? $0.asJob(of: jobs) : $0 }
     }
 

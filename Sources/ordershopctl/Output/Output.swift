@@ -11,6 +11,9 @@ enum Output {
     /// Asks on stderr, where the answer is typed behind it.
     static func prompt(_ question: String) { _ = write(Array(printable(question).utf8), to: STDERR_FILENO) }
 
+    /// The same with control characters, of ours.
+    static func prompt(raw text: String) { _ = write(Array(text.utf8), to: STDERR_FILENO) }
+
     /// Says on stderr why there is no result. Nobody is left to be told where that fails.
     static func complain(_ message: String) {
         if message.isEmpty { return }

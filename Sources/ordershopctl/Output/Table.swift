@@ -33,7 +33,7 @@ struct Table {
             return isNumeric[column] ? space + cell : cell + space
         }
         let line = padded.joined(separator: "  ")
-        return String(line[...(line.lastIndex { $0 != " " } ?? line.startIndex)])
+        return line.lastIndex { $0 != " " }.map { String(line[...$0]) } ?? ""
     }
 
     /// Columns as wide as their widest cell; on a screen too narrow for that, the widest give way.

@@ -12,7 +12,8 @@ struct Call: Verb {
     var request: Request {
         get throws {
             guard let params else { return Request(method) }
-            let text = params == "-" ? try readStandardInput() : Array(params.utf8)
+            let text =
+                params == "-" ? try readAll(of: STDIN_FILENO, named: "The standard input") : Array(params.utf8)
             return Request(method, try parse(text))
         }
     }
@@ -30,16 +31,17 @@ struct Call: Verb {
     }
 }
 
-private func readStandardInput() throws(Failure) -> [UInt8] {
+/// Reads to the end.
+func readAll(of descriptor: CInt, named name: String) throws(Failure) -> [UInt8] {
     var text: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 64 * 1024)
     while true {
-        let count = read(STDIN_FILENO, &chunk, chunk.count)
+        let count = read(descriptor, &chunk, chunk.count)
         if count == 0 { return text }
         if count > 0 {
             text += chunk.prefix(count)
         } else if errno != EINTR {
-            throw Failure(.usage, "The standard input cannot be read (error \(errno)).")
+            throw Failure(.usage, "\(name) cannot be read: \(String(cString: strerror(errno))).")
         }
     }
 }

@@ -1,0 +1,32 @@
+import Glibc
+
+/// How far long work has come: a bar on a terminal, nothing where nobody watches.
+struct Progress {
+    private let what: String
+    private let total: Int
+    private let isShown = isatty(STDERR_FILENO) == 1
+    private let start = ContinuousClock.now
+    private var done = 0
+    private var lastShown: ContinuousClock.Instant?
+
+    init(_ what: String, of total: Int) { (self.what, self.total) = (what, total) }
+
+    mutating func advance(by count: Int) {
+        done += count
+        // Ten times a second is as much as anybody reads.
+        if let lastShown, .now - lastShown < .milliseconds(100), done < total { return }
+        lastShown = .now
+        if isShown { Output.prompt(raw: "\r\(line)\u{1B}[K") }
+    }
+
+    func end() { if isShown, total > 0 { Output.prompt(raw: "\r\u{1B}[K") } }
+
+    var line: String {
+        let share = total > 0 ? Double(done) / Double(total) : 1
+        let filled = Int((share * 30).rounded())
+        let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 30 - filled)
+        let rate = Double(done) / max(0.001, (ContinuousClock.now - start) / .seconds(1))
+        let left = done < total ? ", \(Span(seconds: Double(total - done) / max(1, rate))) left" : ""
+        return "\(what) \(bar) \(done) of \(total), \(Int(rate))/s\(left)"
+    }
+}
