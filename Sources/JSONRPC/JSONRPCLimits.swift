@@ -8,6 +8,8 @@ public struct JSONRPCLimits: Sendable {
     public var depth = 32
     /// Lines of one connection that are worked on at the same time. Then reading pauses.
     public var inFlight = 64
+    /// Feeds that run for one connection at the same time. One more is refused.
+    public var feeds = 32
     /// Connections at the same time. One more is told so and closed.
     public var connections = 256
     /// Bytes of one streamed result inside a batch, where streams have to be collected.

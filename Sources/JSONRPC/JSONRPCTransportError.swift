@@ -52,6 +52,8 @@ extension JSONRPCTransportError {
         self.init(code, "Cannot \(action) \(path): \(Self.reason(errno)).", errno: errno)
     }
 
+    static let closed = Self(.closed, "The connection is closed.")
+
     static func pathTooLong(_ path: String) -> Self {
         Self(.pathTooLong, "The socket's path is longer than the 107 bytes that the system allows: \(path).")
     }

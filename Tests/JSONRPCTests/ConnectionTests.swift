@@ -119,8 +119,11 @@ import Testing
     @Test func `the handler learns who is calling`() async throws {
         try await withServer { path in
             let client = try await JSONRPCClient.connect(path: path)
-            let own: JSONValue = [.number(JSONNumber(Int64(getpid()))), .number(JSONNumber(Int64(getuid())))]
-            #expect(try await client.call("peer") == own)
+            let peer = try await client.call("peer")
+            #expect(peer["pid"]?.number?.int64 == Int64(getpid()))
+            #expect(peer["uid"]?.number?.int64 == Int64(getuid()))
+            #expect(peer["gid"]?.number?.int64 == Int64(getgid()))
+            #expect(Set(peer["groups"]?.array?.map { $0.number?.int64 } ?? [-1]) == Set(ownGroups()))
             await client.close()
         }
     }
@@ -196,3 +199,8 @@ func call(_ id: Int, _ method: String) -> String {
 }
 
 private func id(_ line: String?) -> Int64? { line.flatMap(parse)?["id"]?.number?.int64 }
+
+private func ownGroups() -> [Int64?] {
+    var groups = [gid_t](repeating: 0, count: 65_536)
+    return groups.prefix(Int(getgroups(CInt(groups.count), &groups))).map(Int64.init)
+}

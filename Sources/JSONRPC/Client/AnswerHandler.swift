@@ -1,19 +1,25 @@
 import JSON
 import NIOCore
 
-/// Cuts what comes in into lines and hands each answer to its call.
-final class AnswerHandler: ChannelInboundHandler {
+/// Cuts what comes in into lines and hands each answer to its call, each notification to who listens.
+final class AnswerHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
 
     /// Answers may be nested deeper than requests, as results stand in them whole.
     private static let maxDepth = 128
 
     private let calls: PendingCalls
+    private let notifications: NotificationBuffer
     private var lines: LineSplitter
     private var clock: RepeatedTask?
+    /// Too many notifications wait: nothing is read until they are taken.
+    private var isPaused = false
+    private var wantsRead = false
 
-    init(_ calls: PendingCalls, maxAnswerSize: Int) {
+    init(_ calls: PendingCalls, _ notifications: NotificationBuffer, maxAnswerSize: Int) {
         self.calls = calls
+        self.notifications = notifications
         lines = LineSplitter(limit: maxAnswerSize)
     }
 
@@ -23,6 +29,10 @@ final class AnswerHandler: ChannelInboundHandler {
             initialDelay: .milliseconds(50), delay: .milliseconds(50)
         ) { [calls] _ in calls.failOverdue(at: .now) }
         context.fireChannelActive()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if isPaused { wantsRead = true } else { context.read() }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -37,7 +47,8 @@ final class AnswerHandler: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         clock?.cancel()
-        calls.failAll(PendingCalls.closed, end: true)
+        calls.failAll(JSONRPCTransportError.closed, end: true)
+        notifications.end()
         context.fireChannelInactive()
     }
 
@@ -47,6 +58,9 @@ final class AnswerHandler: ChannelInboundHandler {
         guard let answer = try? JSONValue(parsing: line.readableBytesView, maxDepth: Self.maxDepth),
             answer["jsonrpc"] == "2.0"
         else { return giveUp("The answer is not JSON-RPC 2.0.", context) }
+        if let method = answer["method"]?.string {
+            return take(JSONRPCNotification(method: method, params: answer["params"]), context)
+        }
         let error = answer["error"].flatMap(JSONRPCError.init)
         if let id = answer["id"]?.number?.int64 {
             switch (error, answer["result"]) {
@@ -58,6 +72,24 @@ final class AnswerHandler: ChannelInboundHandler {
             // The server could not tell to which call its error belongs, so no call can count on an answer.
             calls.failAll(error, end: false)
         }
+    }
+
+    private func take(_ notification: JSONRPCNotification, _ context: ChannelHandlerContext) {
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        let hasRoom = notifications.put(notification) { [loop = context.eventLoop] in
+            loop.execute {
+                let (handler, context) = bound.value
+                handler.resume(context)
+            }
+        }
+        if !hasRoom { isPaused = true }
+    }
+
+    private func resume(_ context: ChannelHandlerContext) {
+        isPaused = false
+        guard wantsRead else { return }
+        wantsRead = false
+        context.read()
     }
 
     private func giveUp(_ message: String, _ context: ChannelHandlerContext) {

@@ -8,10 +8,14 @@ public final class JSONRPCClient: Sendable {
     private let channel: any Channel
     private let calls: PendingCalls
     private let maxRequestSize: Int
+    private let notificationBuffer: NotificationBuffer
 
-    private init(_ channel: any Channel, _ calls: PendingCalls, maxRequestSize: Int) {
+    private init(
+        _ channel: any Channel, _ calls: PendingCalls, _ notifications: NotificationBuffer, maxRequestSize: Int
+    ) {
         self.channel = channel
         self.calls = calls
+        self.notificationBuffer = notifications
         self.maxRequestSize = maxRequestSize
     }
 
@@ -26,15 +30,16 @@ public final class JSONRPCClient: Sendable {
         eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) async throws(JSONRPCTransportError) -> JSONRPCClient {
         let calls = PendingCalls()
+        let notifications = NotificationBuffer()
         do {
             let bootstrap = ClientBootstrap(group: eventLoopGroup).channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let handler = AnswerHandler(calls, maxAnswerSize: maxAnswerSize)
+                    let handler = AnswerHandler(calls, notifications, maxAnswerSize: maxAnswerSize)
                     try channel.pipeline.syncOperations.addHandler(handler)
                 }
             }
             let channel = try await connect(bootstrap, to: SocketAddress(unixDomainSocketPath: path))
-            return JSONRPCClient(channel, calls, maxRequestSize: maxRequestSize)
+            return JSONRPCClient(channel, calls, notifications, maxRequestSize: maxRequestSize)
         } catch {
             throw JSONRPCTransportError(connecting: error, to: path)
         }
@@ -68,7 +73,9 @@ public final class JSONRPCClient: Sendable {
             try await withCheckedThrowingContinuation { continuation in
                 calls.add(id, continuation, deadline: .now + timeout)
                 if Task.isCancelled { return calls.fail(id, CancellationError()) }
-                channel.writeAndFlush(line).whenFailure { [calls] _ in calls.fail(id, PendingCalls.closed) }
+                channel.writeAndFlush(line).whenFailure { [calls] _ in
+                    calls.fail(id, JSONRPCTransportError.closed)
+                }
             }
         } onCancel: {
             calls.fail(id, CancellationError())
@@ -78,7 +85,12 @@ public final class JSONRPCClient: Sendable {
     /// Sends a notification, for which there is no answer.
     public func notify(_ method: String, _ params: JSONValue? = nil) async throws(JSONRPCTransportError) {
         let line = try line(method, params, id: nil)
-        do { try await channel.writeAndFlush(line).get() } catch { throw PendingCalls.closed }
+        do { try await channel.writeAndFlush(line).get() } catch { throw .closed }
+    }
+
+    /// What the server tells by itself, from the beginning of the connection.
+    public var notifications: JSONRPCNotifications {
+        JSONRPCNotifications(buffer: notificationBuffer, client: self)
     }
 
     /// Ends the connection. Calls under way fail with `.closed`.
@@ -91,22 +103,13 @@ public final class JSONRPCClient: Sendable {
     private func line(
         _ method: String, _ params: JSONValue?, id: Int64?
     ) throws(JSONRPCTransportError) -> ByteBuffer {
-        var writer = JSONWriter()
-        writer.object { writer in
-            writer.member("jsonrpc", "2.0")
-            writer.member("method", method)
-            if let params {
-                writer.key("params")
-                writer.write(params)
-            }
-            if let id { writer.member("id", id) }
+        let text = Request.line(method, params, id: id)
+        guard text.count <= maxRequestSize else {
+            throw .init(
+                .tooLarge, "The request has \(text.count) bytes, the server takes \(maxRequestSize) at most.")
         }
-        guard writer.bytes.count <= maxRequestSize else {
-            let size = writer.bytes.count
-            throw .init(.tooLarge, "The request has \(size) bytes, the server takes \(maxRequestSize) at most.")
-        }
-        var buffer = channel.allocator.buffer(capacity: writer.bytes.count + 1)
-        buffer.writeBytes(writer.bytes)
+        var buffer = channel.allocator.buffer(capacity: text.count + 1)
+        buffer.writeBytes(text)
         buffer.writeInteger(UInt8(ascii: "\n"))
         return buffer
     }

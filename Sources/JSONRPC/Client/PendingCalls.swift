@@ -5,8 +5,6 @@ import Synchronization
 final class PendingCalls: Sendable {
     typealias Continuation = CheckedContinuation<JSONValue, any Error>
 
-    static let closed = JSONRPCTransportError(.closed, "The connection is closed.")
-
     private struct State {
         var lastID: Int64 = 0
         var waiting: [Int64: (continuation: Continuation, deadline: ContinuousClock.Instant)] = [:]

@@ -1,5 +1,11 @@
 import JSON
 
+/// Who sends the requests of a connection.
+struct Caller: Sendable {
+    let peer: PeerCredentials?
+    let connection: JSONRPCConnection
+}
+
 /// One line from a client, understood as far as it can be.
 enum Incoming {
     case one(Request)
@@ -12,37 +18,37 @@ enum Incoming {
         case invalid(JSONRPCError, id: JSONRPCID)
     }
 
-    init(_ line: some Collection<UInt8>, from peer: PeerCredentials?, limits: JSONRPCLimits) {
+    init(_ line: some Collection<UInt8>, from caller: Caller, limits: JSONRPCLimits) {
         let value: JSONValue
         do { value = try JSONValue(parsing: line, maxDepth: limits.depth) } catch {
             self = .refused(.parseError("The message is not valid JSON: \(error)."))
             return
         }
         guard let elements = value.array else {
-            self = .one(Request(value, from: peer))
+            self = .one(Request(value, from: caller))
             return
         }
-        self = Self.batch(elements, from: peer, limit: limits.batch)
+        self = Self.batch(elements, from: caller, limit: limits.batch)
     }
 
-    private static func batch(_ elements: [JSONValue], from peer: PeerCredentials?, limit: Int) -> Self {
+    private static func batch(_ elements: [JSONValue], from caller: Caller, limit: Int) -> Self {
         if elements.isEmpty { return .refused(.invalidRequest("The batch is empty.")) }
         if elements.count > limit {
             return .refused(.invalidRequest("The batch has \(elements.count) calls, at most \(limit) are taken."))
         }
-        return .batch(elements.map { Request($0, from: peer) })
+        return .batch(elements.map { Request($0, from: caller) })
     }
 }
 
 extension Incoming.Request {
-    init(_ value: JSONValue, from peer: PeerCredentials?) {
-        do { self = .call(try Self.call(value, from: peer)) } catch {
+    init(_ value: JSONValue, from caller: Caller) {
+        do { self = .call(try Self.call(value, from: caller)) } catch {
             self = .invalid(error, id: value["id"].flatMap(JSONRPCID.init) ?? .null)
         }
     }
 
     private static func call(
-        _ value: JSONValue, from peer: PeerCredentials?
+        _ value: JSONValue, from caller: Caller
     ) throws(JSONRPCError) -> JSONRPCCall {
         guard let object = value.object else {
             throw .invalidRequest("A request is an object, but this is \(value.kind).")
@@ -57,10 +63,15 @@ extension Incoming.Request {
         if let params, params.array == nil, params.object == nil {
             throw .invalidRequest("The member \"params\" is an object or an array, not \(params.kind).")
         }
-        guard let id = object["id"] else { return JSONRPCCall(method: method, params: params, id: nil, peer: peer) }
-        guard let id = JSONRPCID(id) else {
-            throw .invalidRequest("The member \"id\" is a string, a number or null, not \(id.kind).")
+        let id = try object["id"].map { id throws(JSONRPCError) in try Self.id(id) }
+        return JSONRPCCall(
+            method: method, params: params, id: id, peer: caller.peer, connection: caller.connection)
+    }
+
+    private static func id(_ value: JSONValue) throws(JSONRPCError) -> JSONRPCID {
+        guard let id = JSONRPCID(value) else {
+            throw .invalidRequest("The member \"id\" is a string, a number or null, not \(value.kind).")
         }
-        return JSONRPCCall(method: method, params: params, id: id, peer: peer)
+        return id
     }
 }

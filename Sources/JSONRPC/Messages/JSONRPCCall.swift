@@ -25,19 +25,6 @@ public enum JSONRPCID: Sendable, Hashable {
     }
 }
 
-/// Who is at the other end of a Unix socket, as the kernel says: `SO_PEERCRED`, taken when it connected.
-public struct PeerCredentials: Sendable, Hashable {
-    public let pid: Int32
-    public let uid: UInt32
-    public let gid: UInt32
-
-    public init(pid: Int32, uid: UInt32, gid: UInt32) {
-        self.pid = pid
-        self.uid = uid
-        self.gid = gid
-    }
-}
-
 /// One call, or a notification, as it came in.
 public struct JSONRPCCall: Sendable {
     public let method: String
@@ -47,12 +34,18 @@ public struct JSONRPCCall: Sendable {
     public let id: JSONRPCID?
     /// nil where the kernel did not tell.
     public let peer: PeerCredentials?
+    /// nil where the call came by no connection, as in tests.
+    public let connection: JSONRPCConnection?
 
-    public init(method: String, params: JSONValue?, id: JSONRPCID?, peer: PeerCredentials? = nil) {
+    public init(
+        method: String, params: JSONValue?, id: JSONRPCID?, peer: PeerCredentials? = nil,
+        connection: JSONRPCConnection? = nil
+    ) {
         self.method = method
         self.params = params
         self.id = id
         self.peer = peer
+        self.connection = connection
     }
 }
 
@@ -64,6 +57,9 @@ public enum JSONRPCReply: Sendable {
     /// Chunks that together are one JSON text, for lists that should not stand in memory whole. The next chunk
     /// is asked for when the client has taken the ones before.
     case stream(any AsyncSequence<[UInt8], any Error> & Sendable)
+    /// A value, and what goes on behind it. The feed starts once the answer is on its way, so that the client
+    /// hears of it first. It is cancelled when the connection closes or the server ends.
+    case watch(JSONValue, feed: JSONRPCFeed)
 }
 
 /// Does the calls.

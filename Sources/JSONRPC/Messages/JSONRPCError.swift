@@ -39,6 +39,10 @@ extension JSONRPCError {
 
     /// -32000: the server cannot take more at the moment.
     static func busy(_ message: String) -> Self { Self(code: -32000, message: message) }
+
+    static func tooManyFeeds(_ limit: Int) -> Self {
+        busy("This connection watches \(limit) things already. End a watch, or open another connection.")
+    }
 }
 
 extension JSONRPCError {

@@ -6,19 +6,38 @@ import ServiceLifecycle
 struct Connection: Sendable {
     typealias AsyncChannel = NIOAsyncChannel<ByteBuffer, Never>
 
-    let channel: AsyncChannel
+    /// Somebody has connected.
+    struct Accepted: Sendable {
+        let channel: AsyncChannel
+        let peer: PeerCredentials?
+
+        /// On the channel's event loop only.
+        init(_ channel: any Channel) throws {
+            self.channel = try AsyncChannel(
+                wrappingChannelSynchronously: channel,
+                configuration: .init(backPressureStrategy: .init(lowWatermark: 1, highWatermark: 2)))
+            peer = PeerCredentials(of: channel)
+        }
+    }
+
+    let accepted: Accepted
     let dispatcher: Dispatcher
     let logger: Logger
 
     /// Returns when the client has gone, or at a graceful shutdown when the calls in flight are answered.
     func run() async {
         let channel = channel.channel
+        let outbox = Outbox(channel, slots: dispatcher.limits.inFlight, logger: logger)
+        let connection = JSONRPCConnection(outbox)
+        let feeds = Feeds(connection, limit: dispatcher.limits.feeds)
+        channel.closeFuture.whenComplete { _ in feeds.cancel() }
         do {
             try await self.channel.executeThenClose { inbound in
                 await withTaskCancellationHandler {
                     await withGracefulShutdownHandler {
-                        await serve(inbound)
+                        await serve(inbound, Caller(peer: accepted.peer, connection: connection), outbox, feeds)
                     } onGracefulShutdown: {
+                        feeds.cancel()
                         channel.close(mode: .input, promise: nil)
                     }
                 } onCancel: {
@@ -30,15 +49,23 @@ struct Connection: Sendable {
         }
     }
 
-    /// The client shutting down its write side ends the reading only: its calls are still answered.
-    private func serve(_ inbound: NIOAsyncChannelInboundStream<ByteBuffer>) async {
-        let outbox = Outbox(channel.channel, slots: dispatcher.limits.inFlight, logger: logger)
-        let peer = await channel.channel.peerCredentials()
+    private var channel: AsyncChannel { accepted.channel }
+
+    /// The client shutting down its write side ends the reading only: its calls are still answered, and its feeds
+    /// go on.
+    private func serve(
+        _ inbound: NIOAsyncChannelInboundStream<ByteBuffer>, _ caller: Caller, _ outbox: Outbox, _ feeds: Feeds
+    ) async {
         async let writing: Void = outbox.run()
+        async let feeding: Void = feeds.run()
         await withDiscardingTaskGroup { calls in
             do {
                 try await read(inbound) { frame in
-                    calls.addTask { outbox.post(await dispatcher.answer(frame, from: peer)) }
+                    calls.addTask {
+                        let answered = await dispatcher.answer(frame, from: caller, feeds)
+                        outbox.post(answered.outgoing)
+                        feeds.start(answered.feeds)
+                    }
                 } whenReady: {
                     await outbox.takeSlot()
                 }
@@ -46,6 +73,8 @@ struct Connection: Sendable {
                 logger.debug("a connection cannot be read any more", metadata: ["error": "\(error)"])
             }
         }
+        feeds.finish()
+        await feeding
         outbox.finish()
         await writing
     }

@@ -6,53 +6,75 @@ struct Dispatcher: Sendable {
     let handler: any JSONRPCHandler
     let limits: JSONRPCLimits
 
+    /// What goes out for one frame.
+    struct Answered: Sendable {
+        /// nil where nothing is to be answered.
+        var outgoing: Outgoing?
+        /// Reserved, to be started behind the answer.
+        var feeds: [JSONRPCFeed] = []
+    }
+
     enum Outgoing: Sendable {
         case line([UInt8])
         case stream(any AsyncSequence<[UInt8], any Error> & Sendable, id: JSONRPCID)
     }
 
-    /// - Returns: nil where nothing is to be answered.
-    func answer(_ frame: LineSplitter.Frame, from peer: PeerCredentials?) async -> Outgoing? {
+    func answer(_ frame: LineSplitter.Frame, from caller: Caller, _ feeds: Feeds) async -> Answered {
         switch frame {
         case .oversized:
             let error = JSONRPCError.invalidRequest("The message is longer than \(limits.messageSize) bytes.")
-            return .line(Answer.error(error, id: .null))
+            return Answered(outgoing: .line(Answer.error(error, id: .null)))
         case .line(let line):
-            return await answer(Incoming(line.readableBytesView, from: peer, limits: limits))
+            return await answer(Incoming(line.readableBytesView, from: caller, limits: limits), feeds)
         }
     }
 
-    private func answer(_ incoming: Incoming) async -> Outgoing? {
+    private func answer(_ incoming: Incoming, _ feeds: Feeds) async -> Answered {
         switch incoming {
-        case .refused(let error): return .line(Answer.error(error, id: .null))
-        case .one(let request): return await answer(request)
-        case .batch(let requests):
-            var answers: [[UInt8]] = []
-            for request in requests {
-                if let outgoing = await answer(request) { answers.append(await collect(outgoing)) }
-            }
-            return answers.isEmpty ? nil : .line(Answer.batch(answers))
+        case .refused(let error): Answered(outgoing: .line(Answer.error(error, id: .null)))
+        case .one(let request): await answer(request, feeds)
+        case .batch(let requests): await answer(requests, feeds)
         }
     }
 
-    private func answer(_ request: Incoming.Request) async -> Outgoing? {
+    private func answer(_ requests: [Incoming.Request], _ feeds: Feeds) async -> Answered {
+        var answers: [[UInt8]] = []
+        var all = Answered()
+        for request in requests {
+            let answered = await answer(request, feeds)
+            if let outgoing = answered.outgoing { answers.append(await collect(outgoing)) }
+            all.feeds += answered.feeds
+        }
+        if !answers.isEmpty { all.outgoing = .line(Answer.batch(answers)) }
+        return all
+    }
+
+    private func answer(_ request: Incoming.Request, _ feeds: Feeds) async -> Answered {
         switch request {
-        case .invalid(let error, let id): return .line(Answer.error(error, id: id))
-        case .call(let call): return await answer(call)
+        case .invalid(let error, let id): Answered(outgoing: .line(Answer.error(error, id: id)))
+        case .call(let call): await answer(call, feeds)
         }
     }
 
-    private func answer(_ call: JSONRPCCall) async -> Outgoing? {
+    private func answer(_ call: JSONRPCCall, _ feeds: Feeds) async -> Answered {
         do throws(JSONRPCError) {
             let reply = try await handler.handle(call)
-            guard let id = call.id else { return nil }
-            switch reply {
-            case .value(let value): return .line(Answer.result(value, id: id))
-            case .text(let text): return .line(Answer.result(text: text, id: id))
-            case .stream(let chunks): return .stream(chunks, id: id)
+            var begun: [JSONRPCFeed] = []
+            if case .watch(_, let feed) = reply {
+                guard feeds.reserve() else { throw .tooManyFeeds(limits.feeds) }
+                begun = [feed]
             }
+            return Answered(outgoing: call.id.map { outgoing(reply, $0) }, feeds: begun)
         } catch {
-            return call.id.map { .line(Answer.error(error, id: $0)) }
+            return Answered(outgoing: call.id.map { .line(Answer.error(error, id: $0)) })
+        }
+    }
+
+    private func outgoing(_ reply: JSONRPCReply, _ id: JSONRPCID) -> Outgoing {
+        switch reply {
+        case .value(let value), .watch(let value, _): .line(Answer.result(value, id: id))
+        case .text(let text): .line(Answer.result(text: text, id: id))
+        case .stream(let chunks): .stream(chunks, id: id)
         }
     }
 

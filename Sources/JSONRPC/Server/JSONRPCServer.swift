@@ -56,29 +56,26 @@ public struct JSONRPCServer: Service {
 
     private func listen(
         on socket: ListeningSocket
-    ) async throws -> NIOAsyncChannel<Connection.AsyncChannel, Never> {
+    ) async throws -> NIOAsyncChannel<Connection.Accepted, Never> {
         let server = try await ServerBootstrap(group: eventLoopGroup)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .bind(socket.descriptor) { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try Connection.AsyncChannel(
-                        wrappingChannelSynchronously: channel,
-                        configuration: .init(
-                            backPressureStrategy: .init(lowWatermark: 1, highWatermark: 2)))
+                    try Connection.Accepted(channel)
                 }
             }
         socket.listen()
         return server
     }
 
-    private func serve(_ server: NIOAsyncChannel<Connection.AsyncChannel, Never>) async throws {
+    private func serve(_ server: NIOAsyncChannel<Connection.Accepted, Never>) async throws {
         let open = OpenConnections(limit: limits.connections)
         try await server.executeThenClose { connections in
             await onBound()
             logger.info("the control socket listens", metadata: ["path": "\(path)"])
             try await withThrowingDiscardingTaskGroup { group in
-                for try await channel in connections {
-                    let connection = Connection(channel: channel, dispatcher: dispatcher, logger: logger)
+                for try await accepted in connections {
+                    let connection = Connection(accepted: accepted, dispatcher: dispatcher, logger: logger)
                     group.addTask { await serve(connection, open) }
                 }
             }

@@ -9,9 +9,15 @@ import Synchronization
 final class Outbox: Sendable {
     private let channel: any Channel
     private let logger: Logger
-    private let answers = Mutex<[Dispatcher.Outgoing]>([])
+    private let posted = Mutex<(entries: [Entry], isFinished: Bool)>(([], false))
     private let bell = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     private let slots = AsyncStream.makeStream(of: Void.self)
+
+    private enum Entry {
+        case answer(Dispatcher.Outgoing)
+        /// Its sender waits to hear whether the kernel has it.
+        case notification([UInt8], sender: CheckedContinuation<Bool, Never>)
+    }
 
     init(_ channel: any Channel, slots count: Int, logger: Logger) {
         self.channel = channel
@@ -29,12 +35,31 @@ final class Outbox: Sendable {
     /// Hands over an answer, or the news that there is none, for a slot taken.
     func post(_ answer: Dispatcher.Outgoing?) {
         guard let answer else { return freeSlot() }
-        answers.withLock { $0.append(answer) }
-        bell.continuation.yield()
+        _ = add(.answer(answer))
+    }
+
+    /// Waits until the kernel has taken it.
+    /// - Returns: false where that can no longer be.
+    func notify(_ line: [UInt8]) async -> Bool {
+        await withCheckedContinuation { sender in
+            if !add(.notification(line, sender: sender)) { sender.resume(returning: false) }
+        }
+    }
+
+    private func add(_ entry: Entry) -> Bool {
+        let isTaken = posted.withLock { posted in
+            if !posted.isFinished { posted.entries.append(entry) }
+            return !posted.isFinished
+        }
+        if isTaken { bell.continuation.yield() }
+        return isTaken
     }
 
     /// Nothing will be posted any more: `run()` ends when all is written.
-    func finish() { bell.continuation.finish() }
+    func finish() {
+        posted.withLock { $0.isFinished = true }
+        bell.continuation.finish()
+    }
 
     /// Writes what is posted. When the client is gone, answers are dropped and calls in flight go on to their end.
     func run() async {
@@ -45,14 +70,24 @@ final class Outbox: Sendable {
     private func freeSlot() { slots.continuation.yield() }
 
     private func drain() async {
-        let batch = answers.withLock { answers in
-            defer { answers = [] }
-            return answers
+        let batch = posted.withLock { posted in
+            defer { posted.entries = [] }
+            return posted.entries
         }
         var writer = ChunkWriter(channel)
-        for answer in batch { await write(answer, to: &writer) }
+        for entry in batch {
+            switch entry {
+            case .answer(let answer): await write(answer, to: &writer)
+            case .notification(let line, _): await attempt { try await writer.writeLine(line) }
+            }
+        }
         await attempt { try await writer.flush() }
-        for _ in batch { freeSlot() }
+        for entry in batch {
+            switch entry {
+            case .answer: freeSlot()
+            case .notification(_, let sender): sender.resume(returning: channel.isActive)
+            }
+        }
     }
 
     private func write(_ answer: Dispatcher.Outgoing, to writer: inout ChunkWriter) async {

@@ -7,6 +7,9 @@ final class TestHandler: JSONRPCHandler {
     let gate = Gate()
     let handled = Mutex<[String]>([])
     let chunksTaken = Atomic(0)
+    /// Notifications that were taken from feeds, and feeds that run.
+    let notified = Atomic(0)
+    let feeds = Atomic(0)
 
     func handle(_ call: JSONRPCCall) async throws(JSONRPCError) -> JSONRPCReply {
         handled.withLock { $0.append(call.method) }
@@ -27,6 +30,7 @@ final class TestHandler: JSONRPCHandler {
             await gate.open()
             return .value(true)
         case "waiting": return .value(.number(JSONNumber(Int64(await gate.waiting))))
+        case "count": return .watch("counting", feed: counting(call.params?["to"]?.number?.int64))
         case "list": return .stream(list(call.params?["count"]?.number?.int64 ?? 0))
         case "break": return .stream(breaking(after: call.params?["after"]?.number?.int64 ?? 0))
         case "nothing": return .stream(AsyncThrowingStream { nil })
@@ -48,7 +52,28 @@ final class TestHandler: JSONRPCHandler {
 
     private func peer(_ peer: PeerCredentials?) -> JSONValue {
         guard let peer else { return nil }
-        return [.number(JSONNumber(Int64(peer.pid))), .number(JSONNumber(Int64(peer.uid)))]
+        return [
+            "pid": .number(JSONNumber(Int64(peer.pid))), "uid": .number(JSONNumber(Int64(peer.uid))),
+            "gid": .number(JSONNumber(Int64(peer.gid))),
+            "groups": .array(peer.groups.map { .number(JSONNumber(Int64($0))) }),
+        ]
+    }
+
+    /// Counts from 1, in notifications of 1 KB, without an end where none is given.
+    private func counting(_ end: Int64?) -> JSONRPCFeed {
+        let padding = String(repeating: "x", count: 1000)
+        return { connection in
+            self.feeds.add(1, ordering: .relaxed)
+            defer { self.feeds.subtract(1, ordering: .relaxed) }
+            var number: Int64 = 1
+            while number <= end ?? .max {
+                let params: JSONValue = [.number(JSONNumber(number)), .string(padding)]
+                do { try await connection.notify("counted", params) } catch { return }
+                self.notified.add(1, ordering: .relaxed)
+                number += 1
+            }
+            if end == 0 { await Gate().waitForCancellation() }
+        }
     }
 
     /// An array of that many numbers, a chunk of 10 KB for each.
@@ -89,6 +114,11 @@ actor Gate {
 
     func wait() async {
         if !isOpen { await withCheckedContinuation { waiters.append($0) } }
+    }
+
+    nonisolated func waitForCancellation() async {
+        let (never, _) = AsyncStream.makeStream(of: Void.self)
+        for await _ in never {}
     }
 
     func open() {
