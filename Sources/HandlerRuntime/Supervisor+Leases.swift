@@ -87,7 +87,10 @@ extension Supervisor {
     func listen() async {
         while !Task.isCancelled {
             do {
-                try await store.listen { [runners] in for runner in runners { runner.bell.ring() } }
+                try await store.listen { [runners, news] in
+                    for runner in runners { runner.bell.ring() }
+                    news.ring()
+                }
             } catch {
                 try? await Task.sleep(for: .milliseconds(100))
             }

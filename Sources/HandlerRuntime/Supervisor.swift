@@ -15,6 +15,8 @@ public final class Supervisor: Service {
     let logger: Logger
     let runners: [ModuleRunner]
     let gates: Gates
+    /// Rings when events were appended, by whomever.
+    public let news = News()
     let ready = Latch()
     private let hindrance = Live<String?>(nil)
     let locks = KeyedLocks()

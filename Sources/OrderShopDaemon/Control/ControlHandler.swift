@@ -29,7 +29,7 @@ struct ControlHandler: JSONRPCHandler {
             _ = try table.check(call.method, parameters, as: role)
             if let method = methods[call.method], let role {
                 note(method, parameters, from: call.peer)
-                return .value(try await method.run(parameters, .init(call: call, role: role)))
+                return try await method.run(parameters, .init(call: call, role: role))
             }
             return try await reply(try await dispatcher.execute(call.method, parameters, by: Origin(calling: call)))
         } catch {

@@ -9,7 +9,7 @@ struct ControlMethod: Sendable {
     let parameters: [Field]
     let role: Role
     let result: Schema
-    let run: @Sendable (JSONObject, Caller) async throws(Refusal) -> JSONValue
+    private let body: @Sendable (JSONObject, Caller) async throws(Refusal) -> JSONRPCReply
 
     /// Who calls, and over which connection.
     struct Caller: Sendable {
@@ -35,12 +35,34 @@ struct ControlMethod: Sendable {
         returns result: Schema = .any([("type", "object")]),
         runFor: @escaping @Sendable (JSONObject, Caller) async throws(Refusal) -> JSONValue
     ) {
+        self.init(name, summary, parameters, role: role, returns: result) {
+            (parameters, caller) async throws(Refusal) -> JSONRPCReply in
+            .value(try await runFor(parameters, caller))
+        }
+    }
+
+    /// - Parameter reply: answers, and may go on behind the answer.
+    init(
+        _ name: String, _ summary: String, _ parameters: [Field] = [], role: Role = .viewer,
+        returns result: Schema,
+        reply: @escaping @Sendable (JSONObject, Caller) async throws(Refusal) -> JSONRPCReply
+    ) {
         self.name = name
         self.summary = summary
         self.parameters = parameters
         self.role = role
         self.result = result
-        self.run = runFor
+        body = reply
+    }
+
+    func run(_ parameters: JSONObject, _ caller: Caller) async throws(Refusal) -> JSONRPCReply {
+        try await body(parameters, caller)
+    }
+
+    /// The result alone.
+    func value(_ parameters: JSONObject, _ caller: Caller) async throws(Refusal) -> JSONValue {
+        guard case .value(let value) = try await body(parameters, caller) else { return .null }
+        return value
     }
 
     /// Every group of methods has a file of its own.

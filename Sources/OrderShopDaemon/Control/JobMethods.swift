@@ -36,10 +36,10 @@ extension ControlMethod {
     func asJob(of jobs: Jobs) -> ControlMethod {
         let background = Field("job", .boolean, required: false, "answer at once with a job that does it")
         return ControlMethod(name, summary, parameters + [background], role: role, returns: .object) {
-            parameters, caller throws(Refusal) in
+            (parameters, caller) async throws(Refusal) -> JSONValue in
             let rest = JSONObject(parameters.members.filter { $0.key != "job" }.map { ($0.key, $0.value) })
-            guard parameters["job"] == true else { return try await run(rest, caller) }
-            let job = jobs.start(name, rest) { () throws(Refusal) in try await run(rest, caller) }
+            guard parameters["job"] == true else { return try await value(rest, caller) }
+            let job = jobs.start(name, rest) { () throws(Refusal) in try await value(rest, caller) }
             return ["job": .count(job.id)]
         }
     }

@@ -42,7 +42,7 @@ private struct Identity {
 
     init(_ peer: PeerCredentials) {
         uid = peer.uid
-        gids = Self.groups(of: peer)
+        gids = Set(peer.groups).union([peer.gid])
     }
 
     func isAmong(_ principals: [Principal]) -> Bool {
@@ -55,15 +55,4 @@ private struct Identity {
 
     private static func user(_ name: String) -> uid_t? { uid_t(name) ?? getpwnam(name)?.pointee.pw_uid }
     private static func group(_ name: String) -> gid_t? { gid_t(name) ?? getgrnam(name)?.pointee.gr_gid }
-
-    private static func groups(of peer: PeerCredentials) -> Set<gid_t> {
-        var groups: Set<gid_t> = [peer.gid]
-        guard let entry = getpwuid(peer.uid) else { return groups }
-        var count: CInt = 256
-        var list = [gid_t](repeating: 0, count: Int(count))
-        if getgrouplist(entry.pointee.pw_name, peer.gid, &list, &count) >= 0 {
-            groups.formUnion(list.prefix(Int(count)))
-        }
-        return groups
-    }
 }

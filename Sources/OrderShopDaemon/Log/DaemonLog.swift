@@ -36,9 +36,10 @@ public struct DaemonLog: LogHandler {
 
     public func log(event: LogEvent) {
         let fields = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
-        output.write(
-            LogEntry(
-                level: event.level, message: "\(event.message)", fields: fields.map { ($0.key, "\($0.value)") },
-                file: event.file, line: event.line, function: event.function))
+        let entry = LogEntry(
+            level: event.level, message: "\(event.message)", fields: fields.map { ($0.key, "\($0.value)") },
+            file: event.file, line: event.line, function: event.function)
+        output.write(entry)
+        LogTail.shared.note(entry)
     }
 }

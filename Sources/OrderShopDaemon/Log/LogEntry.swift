@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Logging
 
 /// One entry of the log.
@@ -9,6 +10,10 @@ struct LogEntry: Sendable {
     var file = ""
     var line: UInt = 0
     var function = ""
+    /// Unix milliseconds.
+    let milliseconds = Self.now()
+
+    private static func now() -> Int64 { Int64(Date.now.timeIntervalSince1970 * 1_000) }
 
     /// For people, on one line: `an event is parked  event=1548699679-211658 module=crm`.
     var text: String {

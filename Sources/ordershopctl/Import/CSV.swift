@@ -15,7 +15,8 @@ enum CSV {
 
     static func line(_ fields: [String]) -> String {
         fields.map { field in
-            field.utf8.contains { [0x2C, 0x22, 0x0D, 0x0A].contains($0) } ? "\"\(field.replacing("\"", with: "\"\""))\"" : field
+            let mustBeQuoted = field.utf8.contains { [0x2C, 0x22, 0x0D, 0x0A].contains($0) }
+            return mustBeQuoted ? "\"\(field.replacing("\"", with: "\"\""))\"" : field
         }
         .joined(separator: ",")
     }
