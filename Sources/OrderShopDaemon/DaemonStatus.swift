@@ -7,6 +7,8 @@ import NIOCore
 /// The truth about the daemon, for `daemon.status`, systemd and the watchdog.
 struct DaemonStatus: Sendable {
     let settings: Settings
+    /// The settings that hold, with those that have changed since the start.
+    let shown: Live<Settings>
     let supervisor: Supervisor
     let health: RedisHealth
     let isEmbedded: Bool
@@ -16,6 +18,7 @@ struct DaemonStatus: Sendable {
 
     init(settings: Settings, supervisor: Supervisor, health: RedisHealth, isEmbedded: Bool) {
         self.settings = settings
+        shown = Live(settings)
         self.supervisor = supervisor
         self.health = health
         self.isEmbedded = isEmbedded

@@ -30,8 +30,17 @@ extension Settings {
         return options
     }
 
-    /// The keys of the settings that are others than these. To leave one out is to leave it empty.
+    /// The keys of the settings that are others than these.
     func changes(from old: Settings) -> Set<String> {
-        Set(SettingsOption.table.map(\.key).filter { texts[$0] ?? "" != old.texts[$0] ?? "" })
+        Set(SettingsOption.table.filter { text(of: $0) != old.text(of: $0) }.map(\.key))
+    }
+
+    private func text(of option: SettingsOption) -> String { sources.byKey[option.key]?.text ?? option.fallback }
+
+    /// As `config.show` is to tell of these, when others were read of which some keys hold at once.
+    func showing(_ keys: Set<String>, of new: Settings) -> Settings {
+        var merged = self
+        for key in keys { merged.sources.byKey[key] = new.sources.byKey[key] }
+        return merged
     }
 }

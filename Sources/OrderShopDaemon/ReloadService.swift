@@ -32,6 +32,7 @@ struct ReloadService: Service {
             let new = try load()
             live.apply(new)
             status.note(refusal: nil)
+            status.shown.value = started.showing(LiveSettings.keys, of: new)
             tell(new)
         } catch {
             refuse(error)

@@ -50,6 +50,7 @@ import Testing
             let mail = try String(contentsOfFile: "\(shop.daemon.mailDirectory)/new/\(name)", encoding: .utf8)
             #expect(mail.hasPrefix("From: \"Other\" <other@example.org>"))
             #expect(shop.daemon.log.contains("log_level=debug"))
+            #expect(try await shop.call("config.show")["http.max_body"]?["value"] == "400")
         }
     }
 

@@ -22,7 +22,7 @@ extension ControlMethod {
             },
             ControlMethod("config.show", "The settings that hold, and where each comes from.", role: .operator) {
                 _ in
-                .object(JSONObject(SettingsOption.table.map { ($0.key, status.settings.shown($0)) }))
+                .object(JSONObject(SettingsOption.table.map { ($0.key, status.shown.value.shown($0)) }))
             },
             ControlMethod("metrics.show", "What was counted since the daemon started.") { _ in
                 await status.metrics()

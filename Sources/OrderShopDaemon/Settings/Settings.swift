@@ -110,7 +110,7 @@ public struct Settings: Sendable, Equatable {
     /// The ISO 4217 code of the shop's currency.
     public var currency = ""
 
-    /// What was said for each option, and where.
+    /// What was said for each option, and where. May hold a password.
     public internal(set) var sources = Sources()
 
     /// Settings that say the same are equal, wherever they come from.
@@ -128,8 +128,6 @@ public struct Settings: Sendable, Equatable {
 
     /// The file that was read, `nil` where there was none.
     public internal(set) var file: String?
-    /// What was given for each option, by its key. May hold a password.
-    var texts: [String: String] = [:]
     /// What was ignored and is worth a line in the log, such as a variable whose name is not known.
     public internal(set) var notices: [String] = []
 

@@ -33,10 +33,7 @@ struct SettingsOption: Sendable {
         self.credential = credential
         self.expected = expected
         self.summary = summary
-        self.assign = { settings, text throws(Unacceptable) in
-            try assign(&settings, text)
-            settings.texts[key] = text
-        }
+        self.assign = assign
     }
 
     /// `ORDERSHOP_REDIS_URL` for `redis.url`.
