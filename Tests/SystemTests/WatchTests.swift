@@ -84,6 +84,8 @@ import Testing
 
     @Test func `the log sees what was logged and what is`() async throws {
         try await withShop { shop in
+            // It is ready a moment before it says so.
+            try await eventually("it was logged") { shop.daemon.log.contains("OrderShop is ready") }
             try await watch(shop, "log.watch", ["level": "notice"]) { before, client in
                 #expect(before.array?.contains { $0["message"] == "OrderShop is ready" } == true)
                 async let told = take(1, from: client)

@@ -73,6 +73,7 @@ struct ControlMethod: Sendable {
         return daemon(status) + modules(supervisor, status) + parked(supervisor)
             + imports(supervisor.dispatcher) + checkpoints(supervisor, past.store)
             + events(History(store: past.store)) + Self.jobs(jobs)
+            + watches(supervisor, status, past.store, jobs)
             + long.map { $0.takesLong ? $0.asJob(of: jobs) : $0 }
     }
 
