@@ -18,7 +18,7 @@ SYSTEMD_TEST_PACKAGES = systemd systemd-sysv systemd-container redis-server redi
 # A release needs no Swift at run time. Tests and their daemons share the toolchain's libraries: they are linked faster.
 LINKING = $(if $(filter release,$(CONFIGURATION)),--static-swift-stdlib)
 
-.PHONY: help packages run demo test test-systemd soak bench lint build deb install uninstall clean
+.PHONY: help packages run demo test test-systemd test-redis-user soak bench lint build deb install uninstall clean
 
 help:
 	@echo 'make run      build and start the whole shop (REST on http://$(HTTP), data in $(RUN_DIR))'
@@ -76,23 +76,29 @@ build:
 
 include Makefile.install
 
-# In ./build: ordershop_VERSION_ARCHITECTURE.deb.
+# In ./build: ordershop_VERSION_ARCHITECTURE.deb. One of the debug build, which runs beside its toolchain only and has
+# fault points, goes into ./build/debug: it is made in a minute, for the tests.
+PACKAGE_DIR = build$(if $(filter debug,$(CONFIGURATION)),/debug)
+PACKAGE = $(PACKAGE_DIR)/ordershop_$(shell dpkg-parsechangelog --show-field Version)_$(shell dpkg --print-architecture).deb
 deb: packages = $(BUILD_PACKAGES) $(DEB_PACKAGES)
-deb: prepare
-	$(MAKE) build CONFIGURATION=release
-	mkdir -p build
-	dpkg-buildpackage --build=binary --no-sign --no-pre-clean --buildinfo-file=build/ordershop.buildinfo \
-		--buildinfo-option=-ubuild --changes-file=build/ordershop.changes --changes-option=-ubuild
-	lintian --fail-on error --tag-display-limit 0 build/ordershop_$(DEB_VERSION)_*.deb
-	@ls build/ordershop_$(DEB_VERSION)_*.deb
+deb: prepare build
+	mkdir -p $(PACKAGE_DIR)
+	CONFIGURATION=$(CONFIGURATION) PACKAGE_DIR=$(PACKAGE_DIR) dpkg-buildpackage --build=binary --no-sign --no-pre-clean \
+		--buildinfo-file=$(PACKAGE_DIR)/ordershop.buildinfo --buildinfo-option=-u$(PACKAGE_DIR) \
+		--changes-file=$(PACKAGE_DIR)/ordershop.changes --changes-option=-u$(PACKAGE_DIR)
+	$(if $(filter release,$(CONFIGURATION)),lintian --fail-on error --tag-display-limit 0 $(PACKAGE))
+	@echo '$(PACKAGE)'
 
-DEB_VERSION = $(shell dpkg-parsechangelog --show-field Version)
-
-# Takes the package in ./build, and makes it where there is none.
 test-systemd: packages = $(SYSTEMD_TEST_PACKAGES)
 test-systemd: prepare
-	@ls build/ordershop_*.deb >/dev/null 2>&1 || $(MAKE) deb
-	Tests/Systemd/run
+	@test -e $(PACKAGE) || $(MAKE) deb
+	Tests/Systemd/run --package $(PACKAGE)
+
+# Those of the system tests that use a Redis in all ways, with every daemon as the user of etc/redis/ordershop.acl.
+test-redis-user: packages = $(BUILD_PACKAGES) $(TEST_PACKAGES)
+test-redis-user: prepare
+	swift build --build-tests
+	REDIS_AS_SHIPPED_USER=1 swift test --skip-build --filter '^SystemTests.`?(The whole story|The events in|The entity cache|Verifying|A shop whose past|Events that cannot|A module that is switched|Several shops|Another daemon)'
 
 clean:
 	rm -rf .build build Benchmarks/.build
