@@ -6,6 +6,7 @@ is killed cuts off what it had begun: that is asked again, under another name).
 import http.client, json, os, socket, sys, threading, time
 
 report, stop = sys.argv[1:3]
+run = os.getpid()
 counts = {"acknowledged": 0, "refused": 0, "failed": 0, "control": 0}
 names = open(report + ".names", "a", buffering=1)
 lock = threading.Lock()
@@ -17,7 +18,7 @@ def note(what):
 
 
 def order(number, attempt):
-    name = f"load-{number}-{attempt}"
+    name = f"load-{run}-{number}-{attempt}"
     connection = http.client.HTTPConnection("127.0.0.1", 5000, timeout=60)
     try:
         connection.connect()
