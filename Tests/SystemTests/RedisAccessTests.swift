@@ -161,6 +161,23 @@ import Testing
         }
     }
 
+    @Test func `is asked for Redis's settings once, and not with every look`() async throws {
+        try await withShop(as: nil) { _, redis in
+            try await eventually("Redis was looked at three times", within: .seconds(60)) {
+                try await Self.calls("info", "calls", redis) >= 3
+            }
+            #expect(try await Self.calls("config|get", "rejected_calls", redis) == 7)
+        }
+    }
+
+    /// A number that INFO tells of a command.
+    private static func calls(_ command: String, _ number: String, _ redis: RedisProbe) async throws -> Int {
+        let text = try await redis.run("INFO", "commandstats").string ?? ""
+        let line = text.split(whereSeparator: \.isNewline).first { $0.hasPrefix("cmdstat_\(command):") } ?? ""
+        let fact = line.split(whereSeparator: { ",:".contains($0) }).first { $0.hasPrefix("\(number)=") }
+        return fact.flatMap { Int($0.dropFirst(number.utf8.count + 1)) } ?? 0
+    }
+
     // MARK: Set-up
 
     /// A shop on a Redis with an append-only file, as the user that is shipped for it. `redis` may do anything.
