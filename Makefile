@@ -6,13 +6,19 @@ RUN_DIR ?= $(CURDIR)/.run
 HTTP ?= 127.0.0.1:5000
 PREFIX ?= /usr
 DESTDIR ?=
+UNIT_DIR ?= $(PREFIX)/lib/systemd/system
 SOAK_SECONDS ?= 3600
 
 BUILD_PACKAGES = libhiredis-dev libsystemd-dev zlib1g-dev
 RUN_PACKAGES = redis-server
 TEST_PACKAGES = redis-server redis-tools curl jq openssl python3 libfaketime
+DEB_PACKAGES = debhelper dpkg-dev fakeroot lintian
+SYSTEMD_TEST_PACKAGES = systemd systemd-sysv systemd-container redis-server redis-tools curl jq python3
 
-.PHONY: help packages run demo test soak bench lint build install clean
+# A release needs no Swift at run time. Tests and their daemons share the toolchain's libraries: they are linked faster.
+LINKING = $(if $(filter release,$(CONFIGURATION)),--static-swift-stdlib)
+
+.PHONY: help packages run demo test test-systemd test-redis-user soak bench lint build deb install uninstall clean
 
 help:
 	@echo 'make run      build and start the whole shop (REST on http://$(HTTP), data in $(RUN_DIR))'
@@ -21,7 +27,9 @@ help:
 	@echo 'make soak     kill daemons under load for an hour, or SOAK_SECONDS'
 	@echo 'make bench    measure it beside the ceiling of the same Redis'
 	@echo 'make lint     check the formatting'
-	@echo 'make install  install into $$DESTDIR$$PREFIX (default /usr), with the systemd unit'
+	@echo 'make deb      build a Debian package in ./build'
+	@echo 'make install  install into $$DESTDIR$$PREFIX (default /usr), with the systemd units; make uninstall takes it away'
+	@echo 'make test-systemd  boot systemd in a container and try the Debian package there (as root)'
 
 run: packages = $(BUILD_PACKAGES) $(RUN_PACKAGES)
 run: prepare build
@@ -63,20 +71,37 @@ lint:
 	swift format lint --strict --recursive Sources Tests Benchmarks/Sources Package.swift Benchmarks/Package.swift
 
 build:
-	swift build -c $(CONFIGURATION) --product ordershopd
-	swift build -c $(CONFIGURATION) --product ordershopctl
+	swift build -c $(CONFIGURATION) $(LINKING) --product ordershopd
+	swift build -c $(CONFIGURATION) $(LINKING) --product ordershopctl
 
-# Binaries that need no Swift at run time. Build first (as yourself), then install (as root).
-install:
-	@test -x .build/release/ordershopd || { echo 'Nothing is built yet: run make build first.' >&2; exit 1; }
-	install -D -m 0755 .build/release/ordershopd $(DESTDIR)$(PREFIX)/bin/ordershopd
-	install -D -m 0755 .build/release/ordershopctl $(DESTDIR)$(PREFIX)/bin/ordershopctl
-	install -D -m 0644 systemd/ordershopd.service $(DESTDIR)$(PREFIX)/lib/systemd/system/ordershopd.service
-	test -e $(DESTDIR)/etc/ordershop/ordershopd.yaml || \
-		install -D -m 0644 etc/ordershop/ordershopd.yaml $(DESTDIR)/etc/ordershop/ordershopd.yaml
+include Makefile.install
+
+# In ./build: ordershop_VERSION_ARCHITECTURE.deb. One of the debug build, which runs beside its toolchain only and has
+# fault points, goes into ./build/debug: it is made in a minute, for the tests.
+PACKAGE_DIR = build$(if $(filter debug,$(CONFIGURATION)),/debug)
+PACKAGE = $(PACKAGE_DIR)/ordershop_$(shell dpkg-parsechangelog --show-field Version)_$(shell dpkg --print-architecture).deb
+deb: packages = $(BUILD_PACKAGES) $(DEB_PACKAGES)
+deb: prepare build
+	mkdir -p $(PACKAGE_DIR)
+	CONFIGURATION=$(CONFIGURATION) PACKAGE_DIR=$(PACKAGE_DIR) dpkg-buildpackage --build=binary --no-sign --no-pre-clean \
+		--buildinfo-file=$(PACKAGE_DIR)/ordershop.buildinfo --buildinfo-option=-u$(PACKAGE_DIR) \
+		--changes-file=$(PACKAGE_DIR)/ordershop.changes --changes-option=-u$(PACKAGE_DIR)
+	$(if $(filter release,$(CONFIGURATION)),lintian --fail-on error --tag-display-limit 0 $(PACKAGE))
+	@echo '$(PACKAGE)'
+
+test-systemd: packages = $(SYSTEMD_TEST_PACKAGES)
+test-systemd: prepare
+	@test -e $(PACKAGE) || $(MAKE) deb
+	Tests/Systemd/run --package $(PACKAGE)
+
+# Those of the system tests that use a Redis in all ways, with every daemon as the user of etc/redis/ordershop.acl.
+test-redis-user: packages = $(BUILD_PACKAGES) $(TEST_PACKAGES)
+test-redis-user: prepare
+	swift build --build-tests
+	REDIS_AS_SHIPPED_USER=1 swift test --skip-build --filter '^SystemTests.`?(The whole story|The events in|The entity cache|Verifying|A shop whose past|Events that cannot|A module that is switched|Several shops|Another daemon)'
 
 clean:
-	rm -rf .build Benchmarks/.build
+	rm -rf .build build Benchmarks/.build
 
 # Installs the Debian packages that are missing, or says what to do.
 .PHONY: prepare

@@ -73,7 +73,7 @@ extension StoreError {
         case .clusterdown: "Cluster is down, or does not serve this shop's slot"
         case .moved, .ask, .tryagain, .crossslot: "Cluster is moving this shop's slot"
         case .noauth, .wrongpass: "wants another password: see redis.url and redis.password_file"
-        case .noperm: "does not permit this to the user that redis.url names: see its ACL"
+        case .noperm: "does not permit this to its user: compare its ACL with the one that comes with OrderShop"
         case .noscript, .execabort, .unblocked, .busygroup, .wrongtype, .err, .other: "refused it"
         }
     }

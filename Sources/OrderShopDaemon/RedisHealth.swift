@@ -12,6 +12,8 @@ final class RedisHealth: Service {
     private let requirement: Settings.Redis.Requirement
     private let logger: Logger
     private let latest = Mutex<RedisHealthReport?>(nil)
+    /// Until Redis says on a connection that this user may not; each refusal would stand in its ACL LOG.
+    private let mayAskForSettings = Mutex(true)
 
     private static let interval = Duration.seconds(5)
 
@@ -37,6 +39,7 @@ final class RedisHealth: Service {
 
     private func followConnections() async {
         for await state in redis.connectionStates where state == .connected {
+            mayAskForSettings.withLock { $0 = true }
             await look()
             await compare()
         }
@@ -70,19 +73,24 @@ final class RedisHealth: Service {
     private func inspect(
         _ pipeline: @Sendable ([RedisCommand]) async throws -> [RedisValue]
     ) async throws -> RedisHealthReport {
-        let names = [
-            "appendfsync", "save", "maxmemory-policy", "min-replicas-to-write", "min-replicas-max-lag",
-            "stop-writes-on-bgsave-error", "no-appendfsync-on-rewrite",
-        ]
+        let names = mayAskForSettings.withLock(\.self) ? Self.settings : []
         let replies = try await pipeline([RedisCommand("INFO")] + names.map { RedisCommand("CONFIG", "GET", $0) })
         // Busy or loading is no answer; that it is not permitted is one.
         for case .error(let error) in replies where error.isRetryable { throw error }
+        if replies.dropFirst().contains(where: { $0.error?.serverCode == .noperm }) {
+            mayAskForSettings.withLock { $0 = false }
+        }
         let settings = zip(names, replies.dropFirst()).compactMap { name, reply in
             reply.array?.last?.string.map { (name, $0) }
         }
         return RedisHealthReport(
             info: Self.facts(replies.first?.string ?? ""), settings: Dictionary(settings) { $1 })
     }
+
+    private static let settings = [
+        "appendfsync", "save", "maxmemory-policy", "min-replicas-to-write", "min-replicas-max-lag",
+        "stop-writes-on-bgsave-error", "no-appendfsync-on-rewrite",
+    ]
 
     private static func facts(_ text: String) -> [String: String] {
         let pairs = text.split(whereSeparator: \.isNewline).compactMap { line -> (String, String)? in

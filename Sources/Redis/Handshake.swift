@@ -14,7 +14,8 @@ struct Handshake: Sendable {
         self.configuration = configuration
         self.logger = logger
         var steps: [(step: Step, command: RedisCommand)] = []
-        if let password = configuration.password {
+        // A user without a password may be one that needs none. He must not be taken for the default user.
+        if let password = configuration.password ?? configuration.username.map({ _ in "" }) {
             let arguments = [configuration.username, password].compactMap { $0 }
             steps.append((.auth, RedisCommand("AUTH", arguments: arguments)))
         }

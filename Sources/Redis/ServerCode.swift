@@ -37,6 +37,8 @@ extension RedisError {
     /// The error of an error reply: `reply` is its text without the leading `-` and the line's end.
     static func server(reply: String) -> RedisError {
         let word = reply.prefix { $0 != " " }
-        return RedisError(.server(ServerCode(word: String(word))), reply)
+        // So Redis 7 says NOPERM of what a script wanted.
+        let isForbidden = reply.hasPrefix("ERR The user executing the script can't ")
+        return RedisError(.server(isForbidden ? .noperm : ServerCode(word: String(word))), reply)
     }
 }

@@ -167,6 +167,20 @@ struct `Settings in layers` {
         #expect(try Settings.load(commandLine: [:], environment: [:], defaultFile: file).shop == "rome")
     }
 
+    @Test func `a shop with a file of its own beside the common one reads that, and no other does`() throws {
+        let scratch = try Scratch()
+        let common = try scratch.write("log: {level: error}", to: "d.yaml")
+        let own = try scratch.write("log: {level: debug}", to: "berlin.yaml")
+        func file(_ flags: [String: String], _ variables: [String: String] = [:]) throws -> String? {
+            try Settings.load(commandLine: flags, environment: variables, defaultFile: common).file
+        }
+        #expect(try file(["--shop": "berlin"]) == own)
+        #expect(try file([:], ["ORDERSHOP_SHOP": "berlin"]) == own)
+        #expect(try file(["--shop": "rome"]) == common)
+        #expect(try file(["--shop": "berlin", "--config": common]) == common)
+        #expect(try file([:]) == common)
+    }
+
     @Test func `a file that was asked for must be there`() {
         #expect(
             problems(["--config": "/nonexistent"])

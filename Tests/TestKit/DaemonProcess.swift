@@ -28,6 +28,8 @@ public final class DaemonProcess: Sendable {
     public let options: Options
     private let directory: TemporaryDirectory
     private let process = Mutex<ChildProcess?>(nil)
+    /// In place of the embedded Redis, where it shall come as the shipped user.
+    private let substitute = Mutex<RedisServer?>(nil)
 
     public init(_ options: Options = Options()) throws {
         self.options = options
@@ -46,7 +48,7 @@ public final class DaemonProcess: Sendable {
     /// Where the embedded Redis listens.
     public var embeddedRedis: String { "unix://\(stateDirectory)/redis/redis.sock" }
     /// The Redis that it uses.
-    public var redis: String { options.redis ?? embeddedRedis }
+    public var redis: String { options.redis ?? substitute.withLock { $0?.url } ?? embeddedRedis }
     /// All that it has said, over all its lives.
     public var log: String {
         (try? Data(contentsOf: URL(filePath: directory.file("log")))).map { String(decoding: $0, as: UTF8.self) }
@@ -65,9 +67,10 @@ public final class DaemonProcess: Sendable {
 
     /// Starts it and returns at once.
     public func launch() async throws {
+        try await substituteEmbeddedRedis()
         let program = try Programs.path("ordershopd")
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-        let variables = ["PATH=\(path)"] + options.environment.map { "\($0.key)=\($0.value)" }
+        let variables = ["PATH=\(path)"] + (try user()) + options.environment.map { "\($0.key)=\($0.value)" }
         let started = try await ChildProcess.start(
             ["env", "-i"] + variables + options.launcher + [program] + arguments, output: directory.file("log"))
         process.withLock { $0 = started }
@@ -79,10 +82,24 @@ public final class DaemonProcess: Sendable {
         try await waitUntilServing()
     }
 
+    private func substituteEmbeddedRedis() async throws {
+        guard ShippedUser.isForced, redis == embeddedRedis else { return }
+        let server = try await RedisServer.start(options: ["--appendonly", "yes", "--appendfsync", "everysec"])
+        substitute.withLock { $0 = server }
+    }
+
+    private func user() throws -> [String] {
+        guard ShippedUser.isForced, redis.hasPrefix("unix://"), options.environment["ORDERSHOP_REDIS_USER"] == nil
+        else { return [] }
+        let user = try ShippedUser(shop: options.shop)
+        try user.join(redis)
+        return ["ORDERSHOP_REDIS_USER=\(user.name)"]
+    }
+
     private var arguments: [String] {
         ["--config", directory.file("conf.yaml"), "--state-directory", stateDirectory, "--socket", socketPath]
             + ["--http", "127.0.0.1:\(port)"]
-            + (options.redis.map { ["--redis", $0] } ?? []) + (options.shop.map { ["--shop", $0] } ?? [])
+            + (redis == embeddedRedis ? [] : ["--redis", redis]) + (options.shop.map { ["--shop", $0] } ?? [])
     }
 
     /// Returns when the gateway and the daemon's store answer.

@@ -1,3 +1,5 @@
+import Glibc
+
 /// A value that was found for an option.
 struct SettingsValue {
     let option: SettingsOption
@@ -12,7 +14,8 @@ extension Settings {
     /// - Parameters:
     ///   - commandLine: the flags that were given, with their values: `["--shop": "berlin"]`. `--config` too.
     ///   - environment: the process's variables.
-    ///   - defaultFile: read when neither `--config` nor `ORDERSHOP_CONFIG` names one; need not exist.
+    ///   - defaultFile: read when neither `--config` nor `ORDERSHOP_CONFIG` names one, and there is no `SHOP.yaml`
+    ///     beside it for the shop that a flag or a variable names; need not exist.
     /// - Throws: all problems of all sources. A bad value counts even where a better source overrides it: it would
     ///   come to light later, when nobody thinks of it.
     public static func load(
@@ -130,7 +133,19 @@ extension SettingsFile {
         if let path = environment["ORDERSHOP_CONFIG"] {
             return Choice(path: path, origin: .variable("ORDERSHOP_CONFIG"), isRequired: true)
         }
-        let origin = SettingsOrigin.file(path: defaultFile, line: nil, column: nil)
-        return Choice(path: defaultFile, origin: origin, isRequired: false)
+        let path = ownFile(commandLine, environment, beside: defaultFile) ?? defaultFile
+        return Choice(path: path, origin: .file(path: path, line: nil, column: nil), isRequired: false)
+    }
+
+    /// `berlin.yaml` beside the common file, where the shop is called berlin and has one.
+    private static func ownFile(
+        _ commandLine: [String: String], _ environment: [String: String], beside common: String
+    ) -> String? {
+        guard let shop = commandLine["--shop"] ?? environment["ORDERSHOP_SHOP"], !shop.isEmpty,
+            (try? SettingsOption.shopName(shop)) != nil
+        else { return nil }
+        let directory = common.lastIndex(of: "/").map { common[...$0] } ?? ""
+        let path = "\(directory)\(shop).yaml"
+        return access(path, F_OK) == 0 ? path : nil
     }
 }

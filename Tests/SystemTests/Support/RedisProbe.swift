@@ -7,6 +7,8 @@ struct RedisProbe: Sendable {
     let url: String
     /// In a cluster, a key whose node is asked.
     var key: String?
+    /// nil is the default user, who may do anything.
+    var user: String?
 
     func run(_ name: String, _ arguments: String...) async throws -> RedisValue {
         try await pipeline([RedisCommand(name, arguments: arguments)])[0]
@@ -15,6 +17,7 @@ struct RedisProbe: Sendable {
     func pipeline(_ commands: [RedisCommand]) async throws -> [RedisValue] {
         let logger = Logger(label: "probe") { _ in SwiftLogNoOpLogHandler() }
         var configuration = try RedisConfiguration(url: url)
+        configuration.username = user
         if let key { configuration.clusterUse = .slot(of: key) }
         let client = RedisClient(
             configuration: configuration, eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
