@@ -139,6 +139,12 @@ extension Store {
         return streams
     }
 
+    /// How many events stand in the streams, in one round trip.
+    public func count(of streams: [StreamKey]) async throws(StoreError) -> Int {
+        let replies = try await pipeline(streams.map { RedisCommand("XLEN", keys.stream($0)) })
+        return replies.reduce(0) { $0 + Int($1.int ?? 0) }
+    }
+
     /// The last events up to a place, in the order of the shop.
     /// - Parameter end: nil: up to now.
     public func last(

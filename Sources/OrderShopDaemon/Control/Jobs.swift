@@ -18,12 +18,24 @@ final class Jobs: Service {
         var endedAt: Int64?
         var result: JSONValue?
         var error: String?
+        /// How much there was to do, as far as it is known, and how much of it is done.
+        var progress: (done: Int, total: Int)?
         fileprivate let cancellation = Latch()
 
         fileprivate init(id: Int, method: String, params: JSONObject) {
             (self.id, self.method, self.params) = (id, method, params)
             startedAt = UnixSeconds.now
         }
+    }
+
+    /// Work tells through it how far it has come; nil: nobody asked for a job.
+    struct Reporter: Sendable {
+        @TaskLocal static var current: Reporter?
+
+        fileprivate let jobs: Jobs
+        fileprivate let id: Int
+
+        func note(done: Int, of total: Int) { jobs.change(id) { $0.progress = (min(done, total), total) } }
     }
 
     private struct Begun: Sendable {
@@ -75,7 +87,11 @@ final class Jobs: Service {
 
     private func `do`(_ item: Begun) async {
         let outcome = await withTaskGroup(of: Result<JSONValue, Refusal>?.self) { group in
-            group.addTask { await Self.result(of: item.work) }
+            group.addTask {
+                await Reporter.$current.withValue(Reporter(jobs: self, id: item.job.id)) {
+                    await Self.result(of: item.work)
+                }
+            }
             group.addTask {
                 await item.job.cancellation.wait()
                 return nil
@@ -83,9 +99,13 @@ final class Jobs: Service {
             defer { group.cancelAll() }
             return await group.next() ?? nil
         }
+        change(item.job.id) { $0.end(outcome) }
+    }
+
+    private func change(_ id: Int, _ body: (inout Job) -> Void) {
         jobs.withLock { jobs in
-            guard let index = jobs.firstIndex(where: { $0.id == item.job.id }) else { return }
-            jobs[index].end(outcome)
+            guard let index = jobs.firstIndex(where: { $0.id == id }) else { return }
+            body(&jobs[index])
         }
     }
 
@@ -110,6 +130,7 @@ extension Jobs.Job {
             ("state", .string(state.rawValue)), ("started_at", .number(JSONNumber(startedAt))),
         ])
         object["ended_at"] = endedAt.map { .number(JSONNumber($0)) }
+        if let progress { object["progress"] = ["done": .count(progress.done), "total": .count(progress.total)] }
         object["result"] = result
         object["error"] = error.map { .string($0) }
         return .object(object)

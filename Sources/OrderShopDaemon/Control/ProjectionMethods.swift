@@ -1,6 +1,7 @@
 import EventStore
 import HandlerRuntime
 import JSON
+import Synchronization
 
 /// `projection.…`: comparing what follows from the events with the events, and making it anew.
 extension ControlMethod {
@@ -38,10 +39,29 @@ extension ControlMethod {
         return topic
     }
 
+    /// For the job, if it is one.
+    private static func progress(
+        over topics: [TopicDefinition], _ store: Store
+    ) async throws(StoreError) -> @Sendable (VerifyProgress) -> Void {
+        guard let reporter = Jobs.Reporter.current else { return { _ in } }
+        let total = try await store.count(of: topics.flatMap(\.streams))
+        let counts = Mutex<[String: Int]>([:])
+        return { progress in
+            let done = counts.withLock { counts in
+                counts[progress.name] = progress.events
+                return counts.values.reduce(0, +)
+            }
+            reporter.note(done: done, of: total)
+        }
+    }
+
     private static func verify(
         _ topics: [TopicDefinition], _ store: Store, isMending: Bool
     ) async throws(Refusal) -> JSONValue {
-        do { return .object(try await store.verify(topics, isMending: isMending).json) } catch {
+        do {
+            let progress = try await progress(over: topics, store)
+            return .object(try await store.verify(topics, isMending: isMending, progress: progress).json)
+        } catch {
             throw Refusal(error)
         }
     }

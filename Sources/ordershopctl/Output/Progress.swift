@@ -1,9 +1,10 @@
 import Glibc
+import JSON
 
 /// How far long work has come: a bar on a terminal, nothing where nobody watches.
 struct Progress {
     private let what: String
-    private let total: Int
+    private var total: Int
     private let isShown = isatty(STDERR_FILENO) == 1
     private let start = ContinuousClock.now
     private var done = 0
@@ -17,6 +18,15 @@ struct Progress {
         if let lastShown, .now - lastShown < .milliseconds(100), done < total { return }
         lastShown = .now
         if isShown { Output.prompt(raw: "\r\(line)\u{1B}[K") }
+    }
+
+    /// - Parameter progress: of a job: `{done, total}`.
+    mutating func show(_ progress: JSONValue?) {
+        guard let now = progress?["done"]?.number?.int64, let all = progress?["total"]?.number?.int64 else {
+            return
+        }
+        (total, done) = (Int(all), 0)
+        advance(by: Int(now))
     }
 
     func end() { if isShown, total > 0 { Output.prompt(raw: "\r\u{1B}[K") } }

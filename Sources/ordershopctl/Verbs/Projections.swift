@@ -46,7 +46,7 @@ extension Verification {
     var presentation: Presentation { .sections }
 
     mutating func run() async throws {
-        let result = try await connection.call(try request)
+        let result = try await LongWork(connection: connection).run(try request)
         let report = VerificationReport(result)
         try Output.write((connection.json ? result.text : report.text(on: .standardOutput)) + "\n")
         if let complaint = report.complaint { throw Failure(.refused, complaint) }
