@@ -77,7 +77,7 @@ import Testing
 
     private static func repair(_ shop: Shop, _ redis: RedisProbe) async throws {
         let id = try #require(try await redis.strings("SMEMBERS", "\(shop.prefix)customer_ids").first)
-        _ = try await redis.run("HSET", "\(shop.prefix)customer_entity:\(id)", "name", "Mallory")
+        _ = try await redis.run("HSET", "\(shop.prefix)customer_entity:\(id)", "name", "Trudy")
         _ = try await redis.run("SADD", "\(shop.prefix)customer_ids", "nobody")
         _ = try await redis.run("DEL", "\(shop.prefix)ordershop:index:order.unbilled")
         let mended = try await shop.call("projection.verify", ["repair": true])
