@@ -8,6 +8,7 @@ import Synchronization
 /// answers is not read from either, and what stands in memory for it is bounded.
 final class Outbox: Sendable {
     private let channel: any Channel
+    private let deadlines: Deadlines
     private let logger: Logger
     private let posted = Mutex<(entries: [Entry], isFinished: Bool)>(([], false))
     private let bell = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
@@ -19,8 +20,9 @@ final class Outbox: Sendable {
         case notification([UInt8], sender: CheckedContinuation<Bool, Never>)
     }
 
-    init(_ channel: any Channel, slots count: Int, logger: Logger) {
+    init(_ channel: any Channel, slots count: Int, deadlines: Deadlines, logger: Logger) {
         self.channel = channel
+        self.deadlines = deadlines
         self.logger = logger
         for _ in 0..<count { freeSlot() }
     }
@@ -74,7 +76,7 @@ final class Outbox: Sendable {
             defer { posted.entries = [] }
             return posted.entries
         }
-        var writer = ChunkWriter(channel)
+        var writer = ChunkWriter(channel, deadlines)
         for entry in batch {
             switch entry {
             case .answer(let answer): await write(answer, to: &writer)
@@ -103,11 +105,11 @@ final class Outbox: Sendable {
     /// the line back, so the connection ends.
     private func stream(_ chunks: some AsyncSequence<[UInt8], any Error>, id: JSONRPCID) async {
         guard channel.isActive else { return }
-        var writer = ChunkWriter(channel)
+        var writer = ChunkWriter(channel, deadlines)
         do {
             try await writer.writeStream(chunks, id: id)
         } catch let error where !writer.hasFlushed {
-            var writer = ChunkWriter(channel)
+            var writer = ChunkWriter(channel, deadlines)
             await attempt { try await writer.writeLine(Answer.error(JSONRPCError(streaming: error), id: id)) }
             await attempt { try await writer.flush() }
         } catch {
@@ -133,10 +135,14 @@ final class Outbox: Sendable {
 private struct ChunkWriter {
     private static let size = 64 * 1024
     private let channel: any Channel
+    private let deadlines: Deadlines
     private var buffer = ByteBuffer()
     private(set) var hasFlushed = false
 
-    init(_ channel: any Channel) { self.channel = channel }
+    init(_ channel: any Channel, _ deadlines: Deadlines) {
+        self.channel = channel
+        self.deadlines = deadlines
+    }
 
     mutating func writeLine(_ line: [UInt8]) async throws {
         try await write(line)
@@ -160,6 +166,8 @@ private struct ChunkWriter {
     mutating func flush() async throws {
         guard buffer.readableBytes > 0 else { return }
         hasFlushed = true
+        deadlines.beginWriting()
+        defer { deadlines.endWriting() }
         try await channel.writeAndFlush(buffer).get()
         buffer.clear()
     }
