@@ -47,11 +47,12 @@ import Testing
 
     @Test func `who is idle is told so and closed, not who waits or watches`() async throws {
         var limits = JSONRPCLimits()
-        limits.idle = .milliseconds(300)
+        limits.idle = .seconds(2)
         let handler = TestHandler()
         try await withServer(handler, limits: limits) { path in
-            let (watching, waiting) = (try await RawConnection.open(path), try await RawConnection.open(path))
+            let watching = try await RawConnection.open(path)
             try await watching.send(#"{"jsonrpc":"2.0","method":"count","params":{"to":0},"id":1}"#)
+            let waiting = try await RawConnection.open(path)
             try await waiting.send(call(1, "wait"))
             _ = await watching.line()
             let idle = try await RawConnection.open(path)

@@ -8,7 +8,7 @@ import Testing
 /// By inputs of an own generator: the same seed makes the same ones. `FUZZ_INPUTS` says how many, `FUZZ_SEED` where
 /// to begin; a failure names the seed of its input, with which it can be had alone (`FUZZ_SEED=… FUZZ_INPUTS=1`).
 @Suite(.timeLimit(.minutes(60))) struct Fuzz {
-    private static let count = number("FUZZ_INPUTS") ?? 200_000
+    private static let count = number("FUZZ_INPUTS") ?? 50_000
     private static let seed = number("FUZZ_SEED") ?? 1
     private static let sentinel = Array(#"{"jsonrpc":"2.0","method":"still there"}"#.utf8)
 

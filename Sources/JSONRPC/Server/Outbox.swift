@@ -10,14 +10,24 @@ final class Outbox: Sendable {
     private let channel: any Channel
     private let deadlines: Deadlines
     private let logger: Logger
-    private let posted = Mutex<(entries: [Entry], isFinished: Bool)>(([], false))
+    private let posted = Mutex(Posted())
     private let bell = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     private let slots = AsyncStream.makeStream(of: Void.self)
 
+    private struct Posted {
+        var entries: [Entry] = []
+        /// Notifications that the kernel does not have yet.
+        var notifications = 0
+        var isFinished = false
+    }
+
+    /// Notifications that may wait for the kernel with nobody waiting for them.
+    private static let freeNotifications = 64
+
     private enum Entry {
         case answer(Dispatcher.Outgoing)
-        /// Its sender waits to hear whether the kernel has it.
-        case notification([UInt8], sender: CheckedContinuation<Bool, Never>)
+        /// With a sender who waits to hear whether the kernel has it.
+        case notification([UInt8], sender: CheckedContinuation<Bool, Never>?)
     }
 
     init(_ channel: any Channel, slots count: Int, deadlines: Deadlines, logger: Logger) {
@@ -40,10 +50,15 @@ final class Outbox: Sendable {
         _ = add(.answer(answer))
     }
 
-    /// Waits until the kernel has taken it.
+    /// Waits until the kernel has taken it, unless few wait for that.
     /// - Returns: false where that can no longer be.
     func notify(_ line: [UInt8]) async -> Bool {
-        await withCheckedContinuation { sender in
+        let hasRoom = posted.withLock { posted in
+            posted.notifications += 1
+            return posted.notifications <= Self.freeNotifications
+        }
+        if hasRoom { return add(.notification(line, sender: nil)) && channel.isActive }
+        return await withCheckedContinuation { sender in
             if !add(.notification(line, sender: sender)) { sender.resume(returning: false) }
         }
     }
@@ -87,7 +102,9 @@ final class Outbox: Sendable {
         for entry in batch {
             switch entry {
             case .answer: freeSlot()
-            case .notification(_, let sender): sender.resume(returning: channel.isActive)
+            case .notification(_, let sender):
+                posted.withLock { $0.notifications -= 1 }
+                sender?.resume(returning: channel.isActive)
             }
         }
     }
