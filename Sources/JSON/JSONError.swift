@@ -5,6 +5,10 @@ public struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
         case tooDeep
         case duplicateKey
         case invalidUTF8
+        /// Only where strict: more digits than anybody means, or beyond binary floating point.
+        case hugeNumber
+        /// Only where strict: U+0000 in a string.
+        case nul
     }
 
     public let code: Code

@@ -2,12 +2,14 @@
 struct JSONParser {
     private let text: UnsafeBufferPointer<UInt8>
     private let maxDepth: Int
+    private let strict: Bool
     private var position = 0
     private var depth = 0
 
-    init(_ text: UnsafeBufferPointer<UInt8>, maxDepth: Int) {
+    init(_ text: UnsafeBufferPointer<UInt8>, maxDepth: Int, strict: Bool) {
         self.text = text
         self.maxDepth = maxDepth
+        self.strict = strict
     }
 
     mutating func parse() throws(JSONError) -> JSONValue {
@@ -101,11 +103,26 @@ struct JSONParser {
         _ = take(UInt8(ascii: "-"))
         if !take(UInt8(ascii: "0")) { try digits() }
         if take(UInt8(ascii: ".")) { try digits() }
-        if take(UInt8(ascii: "e")) || take(UInt8(ascii: "E")) {
+        let hasExponent = take(UInt8(ascii: "e")) || take(UInt8(ascii: "E"))
+        if hasExponent {
             if !take(UInt8(ascii: "+")) { _ = take(UInt8(ascii: "-")) }
             try digits()
         }
-        return JSONNumber(validated: String(decoding: text[start..<position], as: UTF8.self))
+        let number = JSONNumber(validated: String(decoding: text[start..<position], as: UTF8.self))
+        if strict, position - start > Self.maxNumberLength || hasExponent && !number.double.isFinite {
+            throw hugeNumber(at: start)
+        }
+        return number
+    }
+
+    /// Without an exponent so few digits are always within binary floating point.
+    private static let maxNumberLength = 128
+
+    private func hugeNumber(at offset: Int) -> JSONError {
+        JSONError(
+            code: .hugeNumber,
+            message: "the number is too large: at most \(Self.maxNumberLength) characters and 1.8e308 are taken",
+            offset: offset)
     }
 
     private mutating func digits() throws(JSONError) {
@@ -158,9 +175,18 @@ struct JSONParser {
         case UInt8(ascii: "n"): bytes.append(0x0A)
         case UInt8(ascii: "r"): bytes.append(0x0D)
         case UInt8(ascii: "t"): bytes.append(0x09)
-        case UInt8(ascii: "u"): bytes.append(contentsOf: Character(try escapedScalar()).utf8)
+        case UInt8(ascii: "u"): try escapedScalar(into: &bytes)
         default: throw syntax("an unknown escape in a string")
         }
+    }
+
+    private mutating func escapedScalar(into bytes: inout [UInt8]) throws(JSONError) {
+        let start = position - 2
+        let scalar = try escapedScalar()
+        guard !strict || scalar != "\0" else {
+            throw JSONError(code: .nul, message: "the character U+0000 is not taken in strings", offset: start)
+        }
+        bytes.append(contentsOf: Character(scalar).utf8)
     }
 
     private mutating func escapedScalar() throws(JSONError) -> Unicode.Scalar {
@@ -237,17 +263,20 @@ extension JSONValue {
     /// - Parameters:
     ///   - bytes: the whole text, UTF-8.
     ///   - maxDepth: how many containers may stand in one another.
+    ///   - strict: refuses what is JSON, but hardly meant and hard to handle: huge numbers, and U+0000 in strings.
     /// - Throws: `JSONError` with the byte at which the text is wrong.
-    public init(parsing bytes: some Collection<UInt8>, maxDepth: Int = 32) throws(JSONError) {
-        let result = bytes.withContiguousStorageIfAvailable { Self.parse($0, maxDepth) }
-        self = try (result ?? Array(bytes).withUnsafeBufferPointer { Self.parse($0, maxDepth) }).get()
+    public init(
+        parsing bytes: some Collection<UInt8>, maxDepth: Int = 32, strict: Bool = false
+    ) throws(JSONError) {
+        let result = bytes.withContiguousStorageIfAvailable { Self.parse($0, maxDepth, strict) }
+        self = try (result ?? Array(bytes).withUnsafeBufferPointer { Self.parse($0, maxDepth, strict) }).get()
     }
 
     private static func parse(
-        _ text: UnsafeBufferPointer<UInt8>, _ maxDepth: Int
+        _ text: UnsafeBufferPointer<UInt8>, _ maxDepth: Int, _ strict: Bool
     ) -> Result<JSONValue, JSONError> {
         Result { () throws(JSONError) in
-            var parser = JSONParser(text, maxDepth: maxDepth)
+            var parser = JSONParser(text, maxDepth: maxDepth, strict: strict)
             return try parser.parse()
         }
     }

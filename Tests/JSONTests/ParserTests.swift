@@ -51,6 +51,19 @@ import Testing
         #expect(code(bytes.filter { $0 >= 0x80 }) == .syntax)
     }
 
+    @Test(
+        arguments: [
+            ("1e308", nil), ("1e309", .hugeNumber), ("-1e309", .hugeNumber), ("1e-400", nil),
+            (String(repeating: "9", count: 128), nil), (String(repeating: "9", count: 129), .hugeNumber),
+            (#""\u0000""#, .nul), (#"{"\u0000":1}"#, .nul), (#""\\u0000""#, nil), (#""\u0001""#, nil),
+        ] as [(String, JSONError.Code?)])
+    func `where strict, refuses huge numbers and U+0000`(text: String, expected: JSONError.Code?) throws {
+        var found: JSONError.Code?
+        do { _ = try JSONValue(parsing: text.utf8, strict: true) } catch { found = error.code }
+        #expect(found == expected)
+        #expect(code(text.utf8) == nil)
+    }
+
     @Test func `refuses a key that stands twice in one object, not in two`() {
         #expect(code(#"{"a":1,"a":1}"#.utf8) == .duplicateKey)
         #expect(code(#"{"a":1,"\u0061":1}"#.utf8) == .duplicateKey)

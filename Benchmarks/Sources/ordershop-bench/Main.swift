@@ -3,9 +3,9 @@ import Foundation
 /// Measures OrderShop beside the ceiling of the same Redis, all in one run: absolute figures of one machine say
 /// little, ratios within a run say more.
 ///
-///     ordershop-bench [DIRECTORY-OF-ORDERSHOPD] [append|deliver|projection|shop]…
+///     ordershop-bench [DIRECTORY-OF-ORDERSHOPD] [append|deliver|projection|shop|socket]…
 @main struct Main {
-    enum Part: String, CaseIterable { case append, deliver, projection, shop }
+    enum Part: String, CaseIterable { case append, deliver, projection, shop, socket }
 
     static func main() async {
         let arguments = CommandLine.arguments.dropFirst()
@@ -30,6 +30,7 @@ import Foundation
             case .deliver: try await measureDelivery(server, &table)
             case .projection: try await measureProjections(server, &table)
             case .shop: try await measureShop(server, binaries, &table)
+            case .socket: try await measureSocket(server, &table)
             }
         }
         print(table.text)
@@ -107,5 +108,19 @@ import Foundation
         table.add("REST: the same, all on one product", hot, of: single, "one-at-a-time XADD, 32 connections")
         let reads = try await bench.read(stock.customer, requests: 40_000, clients: 32)
         table.add("REST: read one customer, 32 clients", reads)
+    }
+
+    private static func measureSocket(_ server: RedisUnderTest, _ table: inout Table) async throws {
+        let bench = SocketBench(directory: server.directory)
+        let (echo, calls) = (try await bench.echo(2_000_000), try await bench.calls(400_000))
+        table.add("bare echo of lines, 64 under way on one connection", echo.pipelined)
+        table.add("bare echo, 16 connections, one at a time", echo.single)
+        table.add(
+            "JSON-RPC: small calls, 64 under way on one connection", calls.pipelined, of: echo.pipelined,
+            "bare echo",
+            atLeast: 0.4)
+        table.add(
+            "JSON-RPC: small calls, 16 connections, one at a time", calls.single, of: echo.single, "bare echo",
+            atLeast: 0.4)
     }
 }

@@ -3,10 +3,10 @@ import JSON
 /// Who sends the requests of a connection.
 struct Caller: Sendable {
     let peer: PeerCredentials?
-    let connection: JSONRPCConnection
+    let connection: JSONRPCConnection?
 }
 
-/// One line from a client, understood as far as it can be.
+/// One message from a client, understood as far as it can be.
 enum Incoming {
     case one(Request)
     case batch([Request])
@@ -20,7 +20,7 @@ enum Incoming {
 
     init(_ line: some Collection<UInt8>, from caller: Caller, limits: JSONRPCLimits) {
         let value: JSONValue
-        do { value = try JSONValue(parsing: line, maxDepth: limits.depth) } catch {
+        do { value = try JSONValue(parsing: line, maxDepth: limits.depth, strict: true) } catch {
             self = .refused(.parseError("The message is not valid JSON: \(error)."))
             return
         }

@@ -38,7 +38,14 @@ extension JSONRPCError {
     public static func internalError(_ message: String) -> Self { Self(code: -32603, message: message) }
 
     /// -32000: the server cannot take more at the moment.
-    static func busy(_ message: String) -> Self { Self(code: -32000, message: message) }
+    static func busy(_ message: String) -> Self {
+        Self(code: -32000, message: message, data: ["reason": "busy", "retry_after": 1])
+    }
+
+    /// -32000: the connection ends, as too long nothing came of it.
+    static func timeout(_ message: String) -> Self {
+        Self(code: -32000, message: message, data: ["reason": "timeout"])
+    }
 
     static func tooManyFeeds(_ limit: Int) -> Self {
         busy("This connection watches \(limit) things already. End a watch, or open another connection.")

@@ -1,7 +1,7 @@
 import JSON
 import NIOCore
 
-/// From a line to its answer: no I/O of its own.
+/// From a message to its answer: no I/O of its own.
 struct Dispatcher: Sendable {
     let handler: any JSONRPCHandler
     let limits: JSONRPCLimits
@@ -19,13 +19,13 @@ struct Dispatcher: Sendable {
         case stream(any AsyncSequence<[UInt8], any Error> & Sendable, id: JSONRPCID)
     }
 
-    func answer(_ frame: LineSplitter.Frame, from caller: Caller, _ feeds: Feeds) async -> Answered {
+    func answer(_ frame: MessageSplitter.Frame, from caller: Caller, _ feeds: Feeds) async -> Answered {
         switch frame {
         case .oversized:
             let error = JSONRPCError.invalidRequest("The message is longer than \(limits.messageSize) bytes.")
             return Answered(outgoing: .line(Answer.error(error, id: .null)))
-        case .line(let line):
-            return await answer(Incoming(line.readableBytesView, from: caller, limits: limits), feeds)
+        case .message(let message):
+            return await answer(Incoming(message.readableBytesView, from: caller, limits: limits), feeds)
         }
     }
 

@@ -10,11 +10,13 @@ final class Feeds: Sendable {
 
     private let connection: JSONRPCConnection
     private let limit: Int
+    private let deadlines: Deadlines
     private let state = Mutex(State())
     private let beginning = AsyncStream.makeStream(of: JSONRPCFeed.self)
 
-    init(_ connection: JSONRPCConnection, limit: Int) {
+    init(_ connection: JSONRPCConnection, limit: Int, deadlines: Deadlines) {
         self.connection = connection
+        self.deadlines = deadlines
         self.limit = limit
     }
 
@@ -23,6 +25,7 @@ final class Feeds: Sendable {
         state.withLock { state in
             guard state.running < limit else { return false }
             state.running += 1
+            deadlines.beginWork()
             return true
         }
     }
@@ -60,6 +63,7 @@ final class Feeds: Sendable {
     }
 
     private func ended() {
+        deadlines.endWork()
         let isEmpty = state.withLock { state in
             state.running -= 1
             return state.isLast && state.running == 0

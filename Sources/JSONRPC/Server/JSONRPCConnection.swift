@@ -16,8 +16,8 @@ public final class JSONRPCConnection: Sendable {
     /// Tells the client something that it did not ask for just now.
     ///
     /// Waits until there is room for it: who notifies in a loop goes no faster than the client reads, and what
-    /// stands in memory for a slow client is one notification for each who waits here. Notifications of one
-    /// caller arrive in the order of its calls.
+    /// stands in memory for a slow client is 64 notifications and one for each who waits here. Those of one caller
+    /// arrive in the order of its calls.
     /// - Parameter params: an object or an array, or nil for none.
     /// - Throws: `.closed` when the connection is gone, or the task was cancelled. There is nobody to tell then.
     public func notify(_ method: String, _ params: JSONValue? = nil) async throws(JSONRPCTransportError) {

@@ -4,7 +4,7 @@ public import NIOPosix
 public import ServiceLifecycle
 import Synchronization
 
-/// JSON-RPC 2.0 over a Unix stream socket, one JSON text per line.
+/// JSON-RPC 2.0 over a Unix stream socket. Requests are JSON texts, on a line each or over several; answers are lines.
 ///
 /// On a graceful shutdown it stops accepting and reading, lets the calls in flight finish and be answered, and
 /// returns. The file of the socket goes away at the beginning of that, so that a successor can take the path.
@@ -75,7 +75,7 @@ public struct JSONRPCServer: Service {
             logger.info("the control socket listens", metadata: ["path": "\(path)"])
             try await withThrowingDiscardingTaskGroup { group in
                 for try await accepted in connections {
-                    let connection = Connection(accepted: accepted, dispatcher: dispatcher, logger: logger)
+                    let connection = Connection(accepted, dispatcher, logger)
                     group.addTask { await serve(connection, open) }
                 }
             }

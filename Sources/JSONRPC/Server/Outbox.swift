@@ -8,19 +8,31 @@ import Synchronization
 /// answers is not read from either, and what stands in memory for it is bounded.
 final class Outbox: Sendable {
     private let channel: any Channel
+    private let deadlines: Deadlines
     private let logger: Logger
-    private let posted = Mutex<(entries: [Entry], isFinished: Bool)>(([], false))
+    private let posted = Mutex(Posted())
     private let bell = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     private let slots = AsyncStream.makeStream(of: Void.self)
 
-    private enum Entry {
-        case answer(Dispatcher.Outgoing)
-        /// Its sender waits to hear whether the kernel has it.
-        case notification([UInt8], sender: CheckedContinuation<Bool, Never>)
+    private struct Posted {
+        var entries: [Entry] = []
+        /// Notifications that the kernel does not have yet.
+        var notifications = 0
+        var isFinished = false
     }
 
-    init(_ channel: any Channel, slots count: Int, logger: Logger) {
+    /// Notifications that may wait for the kernel with nobody waiting for them.
+    private static let freeNotifications = 64
+
+    private enum Entry {
+        case answer(Dispatcher.Outgoing)
+        /// With a sender who waits to hear whether the kernel has it.
+        case notification([UInt8], sender: CheckedContinuation<Bool, Never>?)
+    }
+
+    init(_ channel: any Channel, slots count: Int, deadlines: Deadlines, logger: Logger) {
         self.channel = channel
+        self.deadlines = deadlines
         self.logger = logger
         for _ in 0..<count { freeSlot() }
     }
@@ -38,10 +50,15 @@ final class Outbox: Sendable {
         _ = add(.answer(answer))
     }
 
-    /// Waits until the kernel has taken it.
+    /// Waits until the kernel has taken it, unless few wait for that.
     /// - Returns: false where that can no longer be.
     func notify(_ line: [UInt8]) async -> Bool {
-        await withCheckedContinuation { sender in
+        let hasRoom = posted.withLock { posted in
+            posted.notifications += 1
+            return posted.notifications <= Self.freeNotifications
+        }
+        if hasRoom { return add(.notification(line, sender: nil)) && channel.isActive }
+        return await withCheckedContinuation { sender in
             if !add(.notification(line, sender: sender)) { sender.resume(returning: false) }
         }
     }
@@ -74,7 +91,7 @@ final class Outbox: Sendable {
             defer { posted.entries = [] }
             return posted.entries
         }
-        var writer = ChunkWriter(channel)
+        var writer = ChunkWriter(channel, deadlines)
         for entry in batch {
             switch entry {
             case .answer(let answer): await write(answer, to: &writer)
@@ -85,7 +102,9 @@ final class Outbox: Sendable {
         for entry in batch {
             switch entry {
             case .answer: freeSlot()
-            case .notification(_, let sender): sender.resume(returning: channel.isActive)
+            case .notification(_, let sender):
+                posted.withLock { $0.notifications -= 1 }
+                sender?.resume(returning: channel.isActive)
             }
         }
     }
@@ -103,11 +122,11 @@ final class Outbox: Sendable {
     /// the line back, so the connection ends.
     private func stream(_ chunks: some AsyncSequence<[UInt8], any Error>, id: JSONRPCID) async {
         guard channel.isActive else { return }
-        var writer = ChunkWriter(channel)
+        var writer = ChunkWriter(channel, deadlines)
         do {
             try await writer.writeStream(chunks, id: id)
         } catch let error where !writer.hasFlushed {
-            var writer = ChunkWriter(channel)
+            var writer = ChunkWriter(channel, deadlines)
             await attempt { try await writer.writeLine(Answer.error(JSONRPCError(streaming: error), id: id)) }
             await attempt { try await writer.flush() }
         } catch {
@@ -133,10 +152,14 @@ final class Outbox: Sendable {
 private struct ChunkWriter {
     private static let size = 64 * 1024
     private let channel: any Channel
+    private let deadlines: Deadlines
     private var buffer = ByteBuffer()
     private(set) var hasFlushed = false
 
-    init(_ channel: any Channel) { self.channel = channel }
+    init(_ channel: any Channel, _ deadlines: Deadlines) {
+        self.channel = channel
+        self.deadlines = deadlines
+    }
 
     mutating func writeLine(_ line: [UInt8]) async throws {
         try await write(line)
@@ -160,6 +183,8 @@ private struct ChunkWriter {
     mutating func flush() async throws {
         guard buffer.readableBytes > 0 else { return }
         hasFlushed = true
+        deadlines.beginWriting()
+        defer { deadlines.endWriting() }
         try await channel.writeAndFlush(buffer).get()
         buffer.clear()
     }

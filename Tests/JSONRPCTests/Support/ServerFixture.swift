@@ -19,10 +19,10 @@ struct Unexpected: Error {
 /// Runs a server in a service group of its own, from bound to gone.
 func withServer<Result: Sendable>(
     _ handler: some JSONRPCHandler = TestHandler(), limits: JSONRPCLimits = JSONRPCLimits(), path: String,
-    _ body: @Sendable (ServiceGroup) async throws -> Result
+    logger: Logger = quiet, _ body: @Sendable (ServiceGroup) async throws -> Result
 ) async throws -> Result {
     let (bound, isBound) = AsyncStream.makeStream(of: Void.self)
-    let server = JSONRPCServer(path: path, handler: handler, limits: limits, logger: quiet) { isBound.finish() }
+    let server = JSONRPCServer(path: path, handler: handler, limits: limits, logger: logger) { isBound.finish() }
     let group = ServiceGroup(services: [server], logger: quiet)
     return try await withThrowingTaskGroup(of: Void.self) { tasks in
         tasks.addTask {
@@ -45,11 +45,12 @@ func withServer<Result: Sendable>(
 /// The same in a directory of its own.
 func withServer<Result: Sendable>(
     _ handler: some JSONRPCHandler = TestHandler(), limits: JSONRPCLimits = JSONRPCLimits(),
-    _ body: @Sendable (String) async throws -> Result
+    logger: Logger = quiet, _ body: @Sendable (String) async throws -> Result
 ) async throws -> Result {
     try await withDirectory { directory in
         let path = directory + "/s"
-        return try await withServer(handler, limits: limits, path: path) { _ in try await body(path) }
+        return try await withServer(handler, limits: limits, path: path, logger: logger) { _ in try await body(path)
+        }
     }
 }
 
