@@ -93,18 +93,21 @@ public final class Dispatcher: Sendable {
     }
 
     private func refusal(of module: String) -> Refusal {
-        switch gates.closure(of: module) {
+        let details = JSONObject([("module", .string(module))])
+        return switch gates.closure(of: module) {
         case .disabled:
             Refusal(
                 .moduleDisabled,
                 "the module \(module) is disabled and takes no commands: enable it with "
-                    + "'ordershopctl module enable \(module)'", retryAfter: .seconds(10))
+                    + "'ordershopctl module enable \(module)'", retryAfter: .seconds(10), details: details)
         case .failed(let reason):
             Refusal(
                 .unavailable, "the module \(module) does not start, which is tried again: \(reason)",
-                retryAfter: .seconds(5))
+                retryAfter: .seconds(5), details: details)
         case .starting, nil:
-            Refusal(.unavailable, "the module \(module) is starting: try again", retryAfter: .seconds(1))
+            Refusal(
+                .unavailable, "the module \(module) is starting: try again", retryAfter: .seconds(1),
+                details: details)
         }
     }
 
@@ -128,7 +131,8 @@ public final class Dispatcher: Sendable {
         }
         throw Refusal(
             .unavailable, "too many commands want the same thing at this moment: try again",
-            retryAfter: .seconds(1))
+            retryAfter: .seconds(1),
+            details: JSONObject([("entities", .array(contended.sorted().map { .string($0) }))]))
     }
 
     private static let maxAttempts = 100

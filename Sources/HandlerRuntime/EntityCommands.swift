@@ -80,7 +80,9 @@ public struct EntityCommands<E: Entity>: Sendable {
     public func existing(_ parameters: JSONObject, in unit: UnitOfWork) async throws(Refusal) -> E {
         let id = ID<E>(parameters["id"]?.string ?? "")
         guard let entity = try await unit.find(id) else {
-            throw Refusal(.notFound, "there is no \(noun) \(id.text.prefix(100))")
+            throw Refusal(
+                .notFound, "there is no \(noun) \(id.text.prefix(100))",
+                details: JSONObject([("entity", .string("\(noun):\(id.text.prefix(200))"))]))
         }
         return entity
     }
@@ -132,8 +134,11 @@ public struct EntityCommands<E: Entity>: Sendable {
         plural == nil ? [] : [HTTPBinding(method, "/\(noun)/{id}", body: body)]
     }
 
+    /// Entities may have more: what a create does not take, and what later versions add.
     private var description: JSONObject {
-        Schema.object([Field("id", .uuid)] + fields).description
+        var description = Schema.object([Field("id", .uuid)] + fields).description
+        description["additionalProperties"] = nil
+        return description
     }
 }
 

@@ -1,3 +1,5 @@
+public import JSON
+
 /// A command that was refused, and why. Nothing of it was done.
 public struct Refusal: Error, Sendable, Hashable, CustomStringConvertible {
     public enum Code: Sendable, Hashable, CaseIterable {
@@ -29,12 +31,18 @@ public struct Refusal: Error, Sendable, Hashable, CustomStringConvertible {
     public let violations: [Violation]
     /// When it makes sense to try again.
     public let retryAfter: Duration?
+    /// What programs need to know beside: `module`, `entity` …
+    public let details: JSONObject
 
-    public init(_ code: Code, _ message: String, violations: [Violation] = [], retryAfter: Duration? = nil) {
+    public init(
+        _ code: Code, _ message: String, violations: [Violation] = [], retryAfter: Duration? = nil,
+        details: JSONObject = JSONObject()
+    ) {
         self.code = code
         self.message = message
         self.violations = violations
         self.retryAfter = retryAfter
+        self.details = details
     }
 
     public init(_ violations: [Violation]) {

@@ -87,6 +87,7 @@ extension JSONRPCError {
         if let retryAfter = refusal.retryAfter {
             data["retry_after"] = .number(JSONNumber(retryAfter.components.seconds))
         }
+        for member in refusal.details.members { data[member.key] = member.value }
         self.init(code: refusal.code.jsonRPCCode, message: refusal.message, data: .object(data))
     }
 }
