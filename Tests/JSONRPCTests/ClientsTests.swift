@@ -45,6 +45,22 @@ import Testing
         }
     }
 
+    @Test func `who sends on and on is not taken for one who does not end a message`() async throws {
+        var limits = JSONRPCLimits()
+        limits.receiving = .seconds(3)
+        try await withServer(limits: limits) { path in
+            let connection = try await RawConnection.open(path)
+            let text = call(1, "update")
+            try await connection.send(String(text.prefix(9)))
+            for _ in 1...40 {
+                try await connection.send(String(text.dropFirst(9)) + String(text.prefix(9)))
+                #expect(parse(await connection.line() ?? "")?["result"] == .null)
+                try await Task.sleep(for: .milliseconds(100))
+            }
+            await connection.close()
+        }
+    }
+
     @Test func `who is idle is told so and closed, not who waits or watches`() async throws {
         var limits = JSONRPCLimits()
         limits.idle = .seconds(2)

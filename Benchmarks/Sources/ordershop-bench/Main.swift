@@ -112,9 +112,11 @@ import Foundation
 
     private static func measureSocket(_ server: RedisUnderTest, _ table: inout Table) async throws {
         let bench = SocketBench(directory: server.directory)
-        let (echo, calls) = (try await bench.echo(2_000_000), try await bench.calls(400_000))
-        table.add("bare echo of lines, 64 under way on one connection", echo.pipelined)
-        table.add("bare echo, 16 connections, one at a time", echo.single)
+        let chunks = try await bench.echo(2_000_000, byLine: false)
+        let (echo, calls) = (try await bench.echo(1_000_000, byLine: true), try await bench.calls(400_000))
+        table.add("bare echo of whatever came, 64 lines under way on one connection", chunks.pipelined)
+        table.add("bare echo line by line, 64 under way on one connection", echo.pipelined)
+        table.add("bare echo line by line, 16 connections, one at a time", echo.single)
         table.add(
             "JSON-RPC: small calls, 64 under way on one connection", calls.pipelined, of: echo.pipelined,
             "bare echo",

@@ -18,12 +18,13 @@ struct SocketBench: Sendable {
         let single: Rate
     }
 
-    func echo(_ count: Int) async throws -> Rates {
+    /// - Parameter byLine: whether each line is sent back by a write of its own, else whatever came at once.
+    func echo(_ count: Int, byLine: Bool) async throws -> Rates {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let server = try await ServerBootstrap(group: group)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(EchoHandler())
+                    try channel.pipeline.syncOperations.addHandler(EchoHandler(byLine: byLine))
                 }
             }
             .bind(unixDomainSocketPath: directory + "/echo").get()
@@ -95,7 +96,22 @@ private struct PongHandler: JSONRPCHandler {
 private final class EchoHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) { context.write(data, promise: nil) }
+    typealias OutboundOut = ByteBuffer
+    private let byLine: Bool
+
+    init(byLine: Bool) { self.byLine = byLine }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard byLine else { return context.write(data, promise: nil) }
+        var chunk = unwrapInboundIn(data)
+        while let end = chunk.readableBytesView.firstIndex(of: 0x0A),
+            let line = chunk.readSlice(length: end + 1 - chunk.readerIndex)
+        {
+            context.writeAndFlush(wrapOutboundOut(line), promise: nil)
+        }
+        if chunk.readableBytes > 0 { context.write(wrapOutboundOut(chunk), promise: nil) }
+    }
+
     func channelReadComplete(context: ChannelHandlerContext) { context.flush() }
 }
 

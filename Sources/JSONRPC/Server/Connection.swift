@@ -79,7 +79,8 @@ struct Connection: Sendable {
             do {
                 try await read(inbound) { frame in
                     deadlines.beginWork()
-                    calls.addTask { await answer(frame) }
+                    // A call that has nothing to wait for is done at once, without another thread.
+                    calls.addImmediateTask { await answer(frame) }
                 }
             } catch {
                 logger.debug("a connection cannot be read any more", metadata: ["error": "\(error)"])
@@ -98,6 +99,8 @@ struct Connection: Sendable {
         for try await chunk in inbound {
             messages.push(chunk)
             while let frame = messages.next() {
+                // The one that had begun is whole; the next one begins with this chunk at the earliest.
+                deadlines.hasRead(isWithinMessage: false)
                 guard await outbox.takeSlot() else { return }
                 start(frame)
             }

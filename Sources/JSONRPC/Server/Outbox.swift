@@ -12,7 +12,7 @@ final class Outbox: Sendable {
     private let logger: Logger
     private let posted = Mutex(Posted())
     private let bell = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-    private let slots = AsyncStream.makeStream(of: Void.self)
+    private let slots: Slots
 
     private struct Posted {
         var entries: [Entry] = []
@@ -34,19 +34,17 @@ final class Outbox: Sendable {
         self.channel = channel
         self.deadlines = deadlines
         self.logger = logger
-        for _ in 0..<count { freeSlot() }
+        slots = Slots(count)
+        channel.closeFuture.whenComplete { [slots] _ in slots.removeLimit() }
     }
 
     /// Waits until one more line may be worked on. For one caller at a time.
     /// - Returns: false when cancelled.
-    func takeSlot() async -> Bool {
-        var iterator = slots.stream.makeAsyncIterator()
-        return await iterator.next() != nil
-    }
+    func takeSlot() async -> Bool { await slots.take() }
 
     /// Hands over an answer, or the news that there is none, for a slot taken.
     func post(_ answer: Dispatcher.Outgoing?) {
-        guard let answer else { return freeSlot() }
+        guard let answer else { return slots.free() }
         _ = add(.answer(answer))
     }
 
@@ -84,8 +82,6 @@ final class Outbox: Sendable {
         await drain()
     }
 
-    private func freeSlot() { slots.continuation.yield() }
-
     private func drain() async {
         let batch = posted.withLock { posted in
             defer { posted.entries = [] }
@@ -101,7 +97,7 @@ final class Outbox: Sendable {
         await attempt { try await writer.flush() }
         for entry in batch {
             switch entry {
-            case .answer: freeSlot()
+            case .answer: slots.free()
             case .notification(_, let sender):
                 posted.withLock { $0.notifications -= 1 }
                 sender?.resume(returning: channel.isActive)
