@@ -62,6 +62,7 @@ soak: packages = $(BUILD_PACKAGES) $(TEST_PACKAGES)
 soak: prepare
 	swift build --build-tests
 	SOAK_SECONDS=$(SOAK_SECONDS) swift test --skip-build --filter '^SystemTests.Soak'
+	FUZZ_INPUTS=10000000 swift test --skip-build --filter '^JSONRPCTests.*[Ff]uzz'
 
 bench: packages = $(BUILD_PACKAGES) $(TEST_PACKAGES)
 bench: prepare build

@@ -11,7 +11,7 @@ public struct JSONRPCLimits: Sendable {
     /// Feeds that run for one connection at the same time. One more is refused.
     public var feeds = 32
     /// Connections at the same time. One more is told so and closed.
-    public var connections = 256
+    public var connections = 1_024
     /// Bytes of one streamed result inside a batch, where streams have to be collected.
     public var collectedResult = 16 << 20
     /// How long a message may take from its first byte to its last. Then its sender is told so and closed.
