@@ -20,6 +20,8 @@ struct EventDelivery: Sendable {
         case committed(Progress)
         /// Somebody else moved first: look again where to go on.
         case superseded
+        /// The checkpoint has moved since: a command that appended an event of the module's own took it along.
+        case overtaken
         /// The module's lease is another by now.
         case fenced(by: Lease?)
     }
@@ -176,7 +178,8 @@ struct EventDelivery: Sendable {
         return switch try await store.transact(step) {
         case .committed: .committed(progress)
         case .conflict(.fenced(let lease)): .fenced(by: lease)
-        case .conflict(.checkpoint), .conflict(.revision), .conflict(.taken), .conflict(.presence): .superseded
+        case .conflict(.checkpoint): .overtaken
+        case .conflict(.revision), .conflict(.taken), .conflict(.presence): .superseded
         }
     }
 

@@ -257,6 +257,10 @@ actor ModuleRunner {
         case .superseded:
             leaveUndone(work)
             try supersede(work)
+        case .overtaken:
+            // However often: each time there is less to do.
+            leaveUndone(work)
+            positions = nil
         case .fenced(let other):
             leaveUndone(work)
             lease = other
@@ -344,7 +348,7 @@ actor ModuleRunner {
                 metadata: [
                     "event": "\(event.id)", "entity": "\(event.entityKey)", "reason": "\(parked.reason ?? "")",
                 ])
-        case .superseded: positions = nil
+        case .superseded, .overtaken: positions = nil
         case .fenced(let other): lease = other
         }
     }
@@ -379,6 +383,7 @@ actor ModuleRunner {
             case .superseded:
                 supersessions += 1
                 if supersessions > 20 { throw conflict(at: event) }
+            case .overtaken: break
             case .fenced(let other): self.lease = other
             }
             return true
