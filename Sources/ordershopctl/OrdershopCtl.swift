@@ -7,6 +7,13 @@ struct OrdershopCtl: VerbGroup {
         commandName: "ordershopctl",
         abstract: "Looks after an OrderShop daemon and its shop.",
         discussion: """
+            Examples:
+              ordershopctl status
+              ordershopctl module enable crm --preview
+              ordershopctl order create --customer ID --product 'ID*2'
+              ordershopctl event tail --topic order
+              ordershopctl import customer customers.csv
+
             Exit codes: 0 done, 1 refused (the reason is on stderr), 2 wrong usage, 3 the daemon cannot be reached.
             """,
         version: "0.1.0",

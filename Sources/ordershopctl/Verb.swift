@@ -7,6 +7,8 @@ protocol Verb: AsyncParsableCommand {
     var request: Request { get throws }
     var presentation: Presentation { get }
     var screen: Screen { get }
+    /// Whether it goes over all that there is: then it is done as a job, which is watched.
+    var isLong: Bool { get }
     /// Comes before the call.
     func prepare() throws(Failure)
 }
@@ -39,11 +41,18 @@ enum Presentation {
 
 extension Verb {
     var screen: Screen { .standardOutput }
+    var isLong: Bool { false }
     func prepare() throws(Failure) {}
+
+    /// The result.
+    func answer() async throws -> JSONValue {
+        let request = try request
+        return isLong ? try await LongWork(connection: connection).run(request) : try await connection.call(request)
+    }
 
     mutating func run() async throws {
         try prepare()
-        let result = try await connection.call(try request)
+        let result = try await answer()
         let text = connection.json ? result.text : presentation.text(of: result, on: screen)
         if !text.isEmpty { try Output.write(text + "\n") }
         switch presentation {

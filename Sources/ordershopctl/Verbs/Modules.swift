@@ -129,6 +129,7 @@ struct ReplayModule: ConfirmedVerb {
             valueName: "position"))
     var from: String
     @Option(help: "Whether its reactions run again.") var effects = Effects.none
+    @Flag(help: "Wait until it is where it was, and show how far it has come.") var wait = false
     @OptionGroup var confirmation: Confirmation
     @OptionGroup var connection: ConnectionOptions
 
@@ -142,6 +143,28 @@ struct ReplayModule: ConfirmedVerb {
             ["name": .string(name), "from": .string(from), "effects": .string(effects.rawValue)])
     }
     var presentation: Presentation { .record(whenNull: "") }
+
+    func answer() async throws -> JSONValue {
+        let result = try await connection.call(request)
+        if wait { try await watch() }
+        return result
+    }
+
+    /// Ctrl-C ends the watching only: the module goes on by itself.
+    private func watch() async throws {
+        var progress = Progress("replaying \(name)", of: 0)
+        var total: Int64 = 0
+        while true {
+            let module = try await connection.call(Request("module.show", ["name": .string(name)]))
+            guard module["replay"]?.object != nil else { return progress.end() }
+            let waiting = module["lag"]?.number?.int64 ?? 0
+            total = max(total, waiting)
+            progress.show([
+                "done": .number(JSONNumber(total - waiting)), "total": .number(JSONNumber(total)),
+            ])
+            try await Task.sleep(for: .milliseconds(300))
+        }
+    }
 }
 
 struct RebuildModule: Verb {

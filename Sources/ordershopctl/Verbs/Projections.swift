@@ -44,9 +44,10 @@ protocol Verification: Verb {
 extension Verification {
     var connection: ConnectionOptions { options.patient }
     var presentation: Presentation { .sections }
+    var isLong: Bool { true }
 
     mutating func run() async throws {
-        let result = try await LongWork(connection: connection).run(try request)
+        let result = try await answer()
         let report = VerificationReport(result)
         try Output.write((connection.json ? result.text : report.text(on: .standardOutput)) + "\n")
         if let complaint = report.complaint { throw Failure(.refused, complaint) }

@@ -46,6 +46,7 @@ struct ApplyRetention: ConfirmedVerb {
         if dryRun { params["dry_run"] = true }
         return Request("retention.apply", .object(params))
     }
+    var isLong: Bool { !dryRun }
     var presentation: Presentation { .sections }
 }
 
@@ -77,6 +78,7 @@ struct VerifyArchive: Verb {
 
     var connection: ConnectionOptions { options.patient }
     var request: Request { Request("archive.verify", ["file": .string(file)]) }
+    var isLong: Bool { true }
     var presentation: Presentation { .record(whenNull: "") }
 }
 
@@ -113,6 +115,7 @@ struct RestoreArchive: ConfirmedVerb {
     var warning: String? { "All modules will be disabled while the events of \(file) are put into the shop." }
     var connection: ConnectionOptions { options.patient }
     var request: Request { Request("archive.restore", ["file": .string(file)]) }
+    var isLong: Bool { true }
     var presentation: Presentation { .record(whenNull: "") }
 }
 

@@ -50,6 +50,9 @@ final class PseudoTerminal: Sendable {
 
     func type(_ text: String) { _ = Array(text.utf8).withUnsafeBytes { write(master, $0.baseAddress, $0.count) } }
 
+    /// As Ctrl-C does.
+    func interrupt() { kill(process.processIdentifier, SIGINT) }
+
     /// All that was ever shown.
     var output: String { shown.withLock { String(decoding: $0, as: UTF8.self) } }
 
