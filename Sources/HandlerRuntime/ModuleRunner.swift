@@ -12,12 +12,12 @@ actor ModuleRunner {
     private let owner: String
     private let options: Live<Supervisor.Options>
     private let rightOfWay: RightOfWay
-    private let committed: @Sendable (Set<StreamKey>) -> Void
+    let committed: @Sendable (Set<StreamKey>) -> Void
     private let logger: Logger
 
     // What the heartbeat says.
     private var isEnabled = false
-    private var lease: Lease?
+    var lease: Lease?
     /// Why the module does not start.
     private var startFailure: String?
 
@@ -40,7 +40,7 @@ actor ModuleRunner {
     /// The events behind the batch in hand, and where they begin.
     private var ahead: (after: [StreamKey: EventID], batch: EventBatch)?
     /// How often in a row somebody else moved first.
-    private var supersessions = 0
+    var supersessions = 0
 
     private(set) var handled = 0
     private var rate = Rate()
@@ -295,7 +295,7 @@ actor ModuleRunner {
         throw conflict(at: work.events[0])
     }
 
-    private func conflict(at event: RecordedEvent) -> EventDelivery.Failure {
+    func conflict(at event: RecordedEvent) -> EventDelivery.Failure {
         supersessions = 0
         return EventDelivery.Failure(
             through: event.id, error: Refusal(.conflict, "the effects of the event conflict with what is there"))
@@ -350,46 +350,6 @@ actor ModuleRunner {
                 ])
         case .superseded, .overtaken: positions = nil
         case .fenced(let other): lease = other
-        }
-    }
-
-    // MARK: Parked events
-
-    /// Tries the first parked event of one entity again. Those behind it follow in the rounds that come.
-    /// - Returns: whether there was something to try.
-    private func retryParked(under lease: Lease) async throws -> Bool {
-        let store = delivery.store
-        guard let entity = try await store.nextRetry(module.name) else { return false }
-        let goesOn = try await retryFirst(of: entity, under: lease)
-        // In this order: whoever waits for the retries to be done must not see none in between.
-        if goesOn { try await store.askForRetry(module.name, [entity]) }
-        try await store.endRetry(module.name, of: entity)
-        return true
-    }
-
-    /// - Returns: whether the entity's next parked event is to be tried.
-    private func retryFirst(of entity: EntityKey, under lease: Lease) async throws -> Bool {
-        let store = delivery.store
-        guard let parked = try await store.parked(module.name, of: entity, count: 1).first else { return false }
-        guard let event = try await store.event(parked.id, in: parked.stream) else {
-            try await store.noteRetry(parked, failed: "it is no longer in its stream", module: module.name)
-            return false
-        }
-        do {
-            switch try await delivery.retry(parked, event, lease: lease) {
-            case .committed(let progress):
-                committed(progress.effects)
-                supersessions = 0
-            case .superseded:
-                supersessions += 1
-                if supersessions > 20 { throw conflict(at: event) }
-            case .overtaken: break
-            case .fenced(let other): self.lease = other
-            }
-            return true
-        } catch let failure as EventDelivery.Failure {
-            try await store.noteRetry(parked, failed: "\(failure.error)", module: module.name)
-            return false
         }
     }
 }
