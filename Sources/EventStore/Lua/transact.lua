@@ -216,14 +216,25 @@ local function is_caught_up(stream)
     return stream.is_caught_up
 end
 
+-- An event says which event of its entity was before it: so the events of each entity can be gone along, backwards.
+local function fields(first, final, known)
+    local previous = known and string.match(known, '^%S+ %S+')
+    if not previous then return unpack(args, first, final) end
+    local words = {unpack(args, first, final)}
+    words[#words + 1] = 'previous'
+    words[#words + 1] = previous
+    return unpack(words)
+end
+
 local function append(ids)
     local stream, entity, id = streams[args[position + 1]], args[position + 2], args[position + 3]
     local first = position + 5
     position = position + 4 + args[position + 4]
     if not stream.topic.revisions then revisions(stream.topic) end
+    local known = stream.topic.revisions[entity]
     if id ~= '' then
-        local known = string.match(stream.topic.revisions[entity] or '', '^(%S+)')
-        if known and not later(id, known) then
+        local revision = string.match(known or '', '^(%S+)')
+        if revision and not later(id, revision) then
             return skip_writes()
         end
         -- Otherwise the entity's next event could stand before this one.
@@ -231,11 +242,11 @@ local function append(ids)
     else
         local inline = stream.checkpoint ~= '' and is_caught_up(stream)
         id = issue()
-        local reply = redis.pcall('XADD', stream.key, id, unpack(args, first, position))
+        local reply = redis.pcall('XADD', stream.key, id, fields(first, position, known))
         if type(reply) == 'table' and reply.err and string.find(reply.err, 'equal or smaller', 1, true) then
             catch_up(stream.key)
             id = issue()
-            reply = redis.pcall('XADD', stream.key, id, unpack(args, first, position))
+            reply = redis.pcall('XADD', stream.key, id, fields(first, position, known))
         end
         if type(reply) == 'table' and reply.err then error(reply) end
         if inline then stream.reached = id end
