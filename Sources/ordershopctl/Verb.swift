@@ -11,6 +11,8 @@ protocol Verb: AsyncParsableCommand {
     var isLong: Bool { get }
     /// Comes before the call.
     func prepare() throws(Failure)
+    /// The result. Most verbs make one call for it.
+    func answer() async throws -> JSONValue
 }
 
 /// How a result is shown to people.
@@ -44,7 +46,6 @@ extension Verb {
     var isLong: Bool { false }
     func prepare() throws(Failure) {}
 
-    /// The result.
     func answer() async throws -> JSONValue {
         let request = try request
         return isLong ? try await LongWork(connection: connection).run(request) : try await connection.call(request)

@@ -83,22 +83,22 @@ struct TailEvents: AsyncParsableCommand {
         commandName: "tail", abstract: "Show the last events, then each as it happens, until Ctrl-C.")
 
     @OptionGroup var selection: EventSelection
-    @Option(help: ArgumentHelp("Begin with so many.", valueName: "events")) var last: Int64 = 10
+    @Option(help: ArgumentHelp("Begin with so many, up to 1000.", valueName: "events")) var last: Int64 = 10
     @OptionGroup var connection: ConnectionOptions
 
     mutating func run() async throws {
-        var place = JSONValue.string("beginning")
-        var isFirst = true
+        let json = connection.json
+        var follower = EventFollower(connection: connection, selection: JSONObject(selection.members), last: last)
         var failure: String?
         while true {
             do throws(Failure) {
-                let events = try await connection.call(request(after: place, isFirst)).array ?? []
-                try show(events)
-                place = events.last?["id"] ?? place
-                (isFirst, failure) = (false, nil)
+                try await follower.follow { (events) throws(Failure) in
+                    for event in events { try Self.show(event, asJSON: json) }
+                    failure = nil
+                }
             } catch {
                 // Whoever asked for a daemon that is not there is told at once; one that goes away may come back.
-                if isFirst || error.status == .usage { throw error }
+                if follower.place == nil || error.status == .usage { throw error }
                 if failure != error.message { Output.complain(error.message + "\nTrying again.") }
                 failure = error.message
             }
@@ -106,17 +106,7 @@ struct TailEvents: AsyncParsableCommand {
         }
     }
 
-    private func request(after place: JSONValue, _ isFirst: Bool) -> Request {
-        var params = JSONObject(selection.members)
-        params["limit"] = .number(JSONNumber(isFirst ? max(1, last) : 1_000))
-        params[isFirst ? "last" : "after"] = isFirst ? true : place
-        return Request("event.list", .object(params))
-    }
-
-    private func show(_ events: [JSONValue]) throws(Failure) {
-        for event in events {
-            let text = connection.json ? event.text : EventLine(event).text(on: .standardOutput)
-            try Output.write(text + "\n")
-        }
+    private static func show(_ event: JSONValue, asJSON: Bool) throws(Failure) {
+        try Output.write((asJSON ? event.text : EventLine(event).text(on: .standardOutput)) + "\n")
     }
 }
