@@ -70,7 +70,9 @@ import Testing
         try await daemon.serve { socket in
             let line = ["module", "replay", "crm", "--from", "1-2", "--wait", "--socket", socket]
             async let ctl = Ctl.run(line)
-            try await eventually("it looks how far it is") { daemon.asked.count { $0.hasPrefix("module.show") } > 1 }
+            try await eventually("it looks how far it is") {
+                daemon.asked.count { $0.hasPrefix("module.show") } > 1
+            }
             self.set([("lag", 0)])
             #expect(try await ctl.status == 0)
         }
