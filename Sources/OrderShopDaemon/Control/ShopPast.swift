@@ -22,7 +22,9 @@ struct ShopPast: Sendable {
 
     func trim(before: EventID, isDryRun: Bool) async throws(Refusal) -> JSONValue {
         let report = try await refusing { () async throws(ArchiveError) in
-            isDryRun ? try await retention.preview(before: before) : try await retention.apply(before: before, progress: Jobs.Reporter.progress)
+            isDryRun
+                ? try await retention.preview(before: before)
+                : try await retention.apply(before: before, progress: Jobs.Reporter.progress)
         }
         var object = JSONObject([
             ("cut", report.cut.map { .string("\($0)") } ?? .null), ("events", .count(report.events)),
@@ -69,7 +71,9 @@ struct ShopPast: Sendable {
     }
 
     func verify(_ file: String) async throws(Refusal) -> JSONValue {
-        try await refusing { () async throws(ArchiveError) in try await directory.verify(file, progress: Jobs.Reporter.progress).json }
+        try await refusing { () async throws(ArchiveError) in
+            try await directory.verify(file, progress: Jobs.Reporter.progress).json
+        }
     }
 
     func events(of file: String, after position: EventID, limit: Int) async throws(Refusal) -> JSONValue {

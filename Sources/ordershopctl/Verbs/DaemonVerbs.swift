@@ -5,7 +5,8 @@ struct DaemonVerbs: VerbGroup {
     static let configuration = CommandConfiguration(
         commandName: "daemon", abstract: "The daemon itself: health, settings, log, counts, end.",
         subcommands: [
-            Health.self, ShowConfig.self, ShowLog.self, LogLevel.self, ShowMetrics.self, Shutdown.self, Methods.self,
+            Health.self, ShowConfig.self, ShowLog.self, LogLevel.self, ShowMetrics.self, Shutdown.self,
+            Methods.self,
             Discover.self,
         ])
 
@@ -39,7 +40,8 @@ struct ShowConfig: Verb {
 
 struct ShowLog: WatchVerb {
     static let configuration = CommandConfiguration(
-        commandName: "log", abstract: "Show the last messages of the daemon's log, and with --follow each that comes.")
+        commandName: "log",
+        abstract: "Show the last messages of the daemon's log, and with --follow each that comes.")
 
     @Option(help: ArgumentHelp("The least severe to show: trace, debug, info, …", valueName: "level"))
     var level: String?

@@ -5,7 +5,8 @@ struct Modules: VerbGroup {
     static let configuration = CommandConfiguration(
         commandName: "module", abstract: "The services of the shop, one module each.",
         subcommands: [
-            ListModules.self, ShowModule.self, WatchModules.self, EnableModule.self, PreviewModule.self, DisableModule.self,
+            ListModules.self, ShowModule.self, WatchModules.self, EnableModule.self, PreviewModule.self,
+            DisableModule.self,
             RestartModule.self, ReplayModule.self, RebuildModule.self,
         ])
 
