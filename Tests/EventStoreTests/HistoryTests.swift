@@ -25,6 +25,9 @@ import Testing
             #expect(page.events.map(\.previous?.description).last == .some(nil))
             #expect(page.events[3].previous?.description == "\(ids[0]).created")
             #expect(page.rest == .nothing)
+            // The action stands there only where it is another.
+            #expect(page.events[2].metadata.map(\.value) == ["\(ids[2])"])
+            #expect(page.events[1].metadata.map(\.value) == ["\(ids[3]) updated"])
             #expect(try await store.history(of: topic, "b", count: 10).events.map(\.id) == [ids[1]])
             #expect(try await store.history(of: topic, "none", count: 10).events.isEmpty)
         }

@@ -102,16 +102,19 @@ extension Store {
 extension RecordedEvent {
     /// The entity's event before this one, where it says so.
     public var previous: HistoryCursor? {
-        metadata.first { $0.name == "previous" }.flatMap { HistoryCursor(link: $0.value) }
+        metadata.first { $0.name == "previous" }.flatMap { HistoryCursor(link: $0.value, of: stream.action) }
     }
 }
 
 extension HistoryCursor {
-    /// Reads `ID ACTION`, as events have it.
-    init?(link: String) {
+    /// Reads `ID ACTION`.
+    /// - Parameter action: what is meant where there is none.
+    init?(link: String, of action: Action? = nil) {
         let words = link.split(separator: " ")
-        guard words.count == 2, let id = EventID(words[0]) else { return nil }
-        self = .event(id, Action(String(words[1])))
+        guard let id = words.first.flatMap({ EventID($0) }),
+            let action = words.count == 2 ? Action(String(words[1])) : action
+        else { return nil }
+        self = .event(id, action)
     }
 
     fileprivate var link: String {

@@ -19,9 +19,12 @@ local function later(a, b)
     return a1 > b1 or (a1 == b1 and a2 > b2)
 end
 
-local function previous(fields)
+local function previous(fields, action)
     for i = 1, #fields, 2 do
-        if fields[i] == 'previous' then return fields[i + 1] end
+        if fields[i] == 'previous' then
+            local link = fields[i + 1]
+            return string.find(link, ' ', 1, true) and link or link .. ' ' .. action
+        end
     end
     return ''
 end
@@ -35,7 +38,7 @@ while from ~= '' do
     local entry = redis.call('XRANGE', streams .. action, at, at)[1]
     if not entry then return {'trimmed', from, events} end
     if before == '' or not later(at, before) then events[#events + 1] = {at, action, entry[2]} end
-    from = previous(entry[2])
+    from = previous(entry[2], action)
     if from == '' and action ~= birth then return {'untold', at .. ' ' .. action, events} end
 end
 return {'nothing', '', events}

@@ -216,13 +216,14 @@ local function is_caught_up(stream)
     return stream.is_caught_up
 end
 
--- An event says which event of its entity was before it: so the events of each entity can be gone along, backwards.
-local function fields(first, final, known)
-    local previous = known and string.match(known, '^%S+ %S+')
+-- An event says which event of its entity was before it, by id, and by action where that is not its own: so the events
+-- of each entity can be gone along, backwards.
+local function fields(first, final, known, own)
+    local previous, action = string.match(known or '', '^(%S+)( %S+)')
     if not previous then return unpack(args, first, final) end
     local words = {unpack(args, first, final)}
     words[#words + 1] = 'previous'
-    words[#words + 1] = previous
+    words[#words + 1] = action == own and previous or previous .. action
     return unpack(words)
 end
 
@@ -242,11 +243,11 @@ local function append(ids)
     else
         local inline = stream.checkpoint ~= '' and is_caught_up(stream)
         id = issue()
-        local reply = redis.pcall('XADD', stream.key, id, fields(first, position, known))
+        local reply = redis.pcall('XADD', stream.key, id, fields(first, position, known, stream.action))
         if type(reply) == 'table' and reply.err and string.find(reply.err, 'equal or smaller', 1, true) then
             catch_up(stream.key)
             id = issue()
-            reply = redis.pcall('XADD', stream.key, id, fields(first, position, known))
+            reply = redis.pcall('XADD', stream.key, id, fields(first, position, known, stream.action))
         end
         if type(reply) == 'table' and reply.err then error(reply) end
         if inline then stream.reached = id end

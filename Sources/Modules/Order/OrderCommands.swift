@@ -10,7 +10,7 @@ struct OrderCommands {
     var definitions: [CommandDefinition] {
         [
             order.create(prefetch: Self.references, rule: Self.place),
-            order.get, order.list,
+            order.get, order.list, order.history, order.difference,
             order.update(prefetch: Self.references, rule: Self.replace),
             order.delete(rule: Self.cancel),
             unbilled,
