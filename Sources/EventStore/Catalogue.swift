@@ -35,6 +35,14 @@ public struct Catalogue: Sendable {
     func writes(for change: EntityChange) -> [ReadModelWrite] {
         (projections[change.stream.topic] ?? []).flatMap { $0.writes(change) }
     }
+
+    /// What follows from an entity of a snapshot, whose events are gone: as if it had come to be as it last was. Of a
+    /// deleted one no more is left than that its number is used.
+    func writes(for state: EntityState, of stream: StreamKey) -> [ReadModelWrite] {
+        let change = EntityChange(stream: stream, id: state.id, before: nil, after: state.decoded())
+        let writes = writes(for: change)
+        return state.exists ? writes : writes.filter(\.isReach)
+    }
 }
 
 extension EntityChange {

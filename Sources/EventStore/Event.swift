@@ -13,10 +13,12 @@ public struct NewEvent: Sendable {
     public let before: [UInt8]?
     /// Fields that stand behind `entity` in the entry.
     public let metadata: [(name: String, value: String)]
+    /// Gives the entity its number in this step, where its text has the placeholder.
+    public let sequence: NumberSequence?
 
     public init(
         _ stream: StreamKey, entityID: String, eventID: String = UUIDText.random(), entity: [UInt8],
-        before: [UInt8]?, metadata: [(name: String, value: String)] = []
+        before: [UInt8]?, metadata: [(name: String, value: String)] = [], sequence: NumberSequence? = nil
     ) {
         self.stream = stream
         self.entityID = entityID
@@ -24,6 +26,7 @@ public struct NewEvent: Sendable {
         self.entity = entity
         self.before = before
         self.metadata = metadata
+        self.sequence = sequence
     }
 }
 

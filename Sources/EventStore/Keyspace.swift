@@ -89,6 +89,9 @@ public struct Keyspace: Sendable, Hashable {
 
     // MARK: Read models
 
+    /// A string: the last number of the sequence that was issued.
+    public func sequence(_ sequence: NumberSequence) -> String { "\(prefix)ordershop:sequence:\(sequence.name)" }
+
     /// A hash: value → the one entity that has it.
     public func unique(_ index: UniqueIndex) -> String { "\(prefix)ordershop:unique:\(index.name)" }
 

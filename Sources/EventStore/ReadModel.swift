@@ -38,8 +38,19 @@ public enum ReadModelWrite: Sendable, Hashable {
     /// Notes that this entity has the value. Whether it is free is for an expectation to say.
     case claim(UniqueIndex, value: String, id: String)
     case release(UniqueIndex, value: String)
+    /// Notes that the number is used: the sequence goes on behind it. It never goes back.
+    case reach(NumberSequence, number: String)
     /// A plain Redis command: how the entity cache writes.
     case command([String])
+}
+
+extension ReadModelWrite {
+    var isReach: Bool {
+        switch self {
+        case .reach: true
+        case .add, .remove, .claim, .release, .command: false
+        }
+    }
 }
 
 extension Projection {

@@ -64,5 +64,4 @@ struct Scripts: Sendable {
     let strays = Script(PackageResources.strays_lua)
     let moment = Script(PackageResources.moment_lua)
     let recover = Script(PackageResources.recover_lua)
-    let history = Script(PackageResources.history_lua)
 }

@@ -34,6 +34,7 @@ extension Store {
         if state.exists { step.adopted = [adopted(state, topic.birthStream, at: entry.birth)] }
         let revision = "\(state.revision) \(entry.action) \(entry.birth)"
         step.writes = [.command(["HSET", keys.revisions(topic.topic), state.id, revision])]
+        if !state.exists { step.writes += catalogue.writes(for: state, of: topic.birthStream) }
         return step
     }
 
@@ -63,6 +64,7 @@ extension Store {
         var step = Transaction(expectations: [.revision(topic.topic, id: id, nil)])
         step.adopted = [adopted(state, StreamKey(topic.topic, action), at: revision)]
         step.writes = [.command(["HSET", keys.revisions(topic.topic), id, "\(revision) \(action) -"])]
+        if !state.exists { step.writes += catalogue.writes(for: state, of: topic.birthStream) }
         _ = try await transact(step)
     }
 

@@ -47,9 +47,15 @@ struct TransactionEncoder {
 
     private mutating func addChecks(of transaction: Transaction) {
         let positions = transaction.checkpoint?.positions.count ?? 0
-        body.append(transaction.expectations.count + (transaction.checkpoint == nil ? 0 : 1) + positions)
+        let sequences = Set(transaction.events.compactMap(\.sequence))
+        body.append(
+            transaction.expectations.count + (transaction.checkpoint == nil ? 0 : 1) + positions + sequences.count)
         for expectation in transaction.expectations { add(expectation) }
-        guard let checkpoint = transaction.checkpoint else { return }
+        if let checkpoint = transaction.checkpoint { addChecks(of: checkpoint) }
+        for sequence in sequences { add("N", keys.sequence(sequence)) }
+    }
+
+    private mutating func addChecks(of checkpoint: CheckpointMove) {
         add("L", keys.lease(checkpoint.module), checkpoint.lease.description)
         for position in checkpoint.positions {
             add("C", keys.checkpoint(checkpoint.module), keys.stream(position.stream))
@@ -75,13 +81,18 @@ struct TransactionEncoder {
     private mutating func add(_ event: NewEvent, given: EventID?) {
         body.append(tables.number(of: event.stream))
         body.append(tables.number(of: event.entityID, in: tables.number(of: event.stream.topic)))
-        body.append(given?.description ?? "")
+        body.append(given?.description ?? event.sequence.map(wish) ?? "")
         body.append(4 + 2 * event.metadata.count)
         add("event_id", event.eventID, "entity")
         body.append(event.entity)
         for field in event.metadata { add(field.name, field.value) }
         let change = EntityChange(event)
         add(cache.writes(for: change) + catalogue.writes(for: change))
+    }
+
+    /// Stands where the id of an adopted event would: events without a number cost nothing more.
+    private func wish(for sequence: NumberSequence) -> String {
+        "#\(NumberSequence.placeholderText) \(keys.sequence(sequence))"
     }
 
     // MARK: Writes
@@ -107,6 +118,7 @@ struct TransactionEncoder {
         case .remove(let index, let value, let id): ["ZREM", keys.index(index, value), id]
         case .claim(let index, let value, let id): ["HSET", keys.unique(index), value, id]
         case .release(let index, let value): ["HDEL", keys.unique(index), value]
+        case .reach(let sequence, let number): ["REACH", keys.sequence(sequence), number]
         case .command(let arguments): arguments
         }
     }

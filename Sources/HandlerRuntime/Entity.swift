@@ -20,6 +20,10 @@ public protocol Entity: Sendable, Equatable {
 
     var id: ID<Self> { get }
 
+    /// The sequence that gives the entity its number in the step that appends it; nil where it has one, or needs none.
+    /// `NumberSequence.placeholder` must stand in its text then.
+    var wantedNumber: NumberSequence? { get }
+
     /// - Parameter fields: the entity's properties, from a command that was checked or from a stored event.
     init(id: ID<Self>, fields: Fields) throws(Fields.Mismatch)
 
@@ -29,6 +33,8 @@ public protocol Entity: Sendable, Equatable {
 
 extension Entity {
     public static var topic: Topic { definition.topic }
+
+    public var wantedNumber: NumberSequence? { nil }
 
     /// The whole entity as a JSON object, `id` first.
     public var json: [UInt8] {
@@ -50,7 +56,11 @@ extension Entity {
 /// Typed reading of an object's members.
 public struct Fields: Sendable {
     /// A member that is missing or of another type.
-    public struct Mismatch: Error, Sendable { public let name: String }
+    public struct Mismatch: Error, Sendable {
+        public let name: String
+
+        public init(_ name: String) { self.name = name }
+    }
 
     public let object: JSONObject
 
@@ -68,7 +78,7 @@ public struct Fields: Sendable {
     }
 
     private func read<Value>(_ name: String, _ value: Value?) throws(Mismatch) -> Value {
-        guard let value else { throw Mismatch(name: name) }
+        guard let value else { throw Mismatch(name) }
         return value
     }
 }

@@ -163,7 +163,7 @@ public final class UnitOfWork {
 
     private func decode<E: Entity>(_ state: some Collection<UInt8>, _ key: Key) throws(Refusal) -> E {
         do {
-            guard let object = try JSONValue(parsing: state).object else { throw Fields.Mismatch(name: "") }
+            guard let object = try JSONValue(parsing: state).object else { throw Fields.Mismatch("") }
             return try E(stored: object)
         } catch {
             throw Refusal(.internalError, "the stored \(key.topic) \(key.id) cannot be read: \(error)")
@@ -228,7 +228,8 @@ public final class UnitOfWork {
         events.append(
             NewEvent(
                 StreamKey(E.topic, action), entityID: key.id, entity: json, before: before,
-                metadata: delivery?.metadata ?? origin.metadata))
+                metadata: delivery.map { [("cause", $0.event.description)] } ?? origin.metadata,
+                sequence: entity.wantedNumber))
         let revision = tracked[key]?.revision
         track(key, Tracked(revision: revision, state: action == .deleted ? nil : json))
     }

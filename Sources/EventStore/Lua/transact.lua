@@ -10,8 +10,11 @@
 --            checks:  'R' topic entity revision | 'V' unique-key value
 --                   | 'L' lease-key holder | 'C' checkpoint-key stream-key position     ('' stands for none)
 --                   | 'E' key '1' (it must exist) or '0' (it must not)
+--                   | 'N' sequence-key (it must hold a number, or nothing)
 --            records: commands that must succeed, or else nothing of the transaction is done
 --            events:  stream entity given-id fields… writes…
+--                     given-id '#PLACEHOLDER SEQUENCE-KEY' asks for the sequence's next number: it takes the
+--                     placeholder's place in the entity, and in the words of the writes that are nothing else
 --            writes, checkpoint moves
 --          Topics, streams and entities (of a topic) go by their numbers in those lists. A list's length is before it.
 -- Returns    for each transaction {1, id…}, or {0, number of the check that failed, what is there instead}, or
@@ -131,6 +134,29 @@ local function keep_revisions()
     end
 end
 
+-- Numbers without gaps: the last one of each sequence, read before a transaction's first write and written in the end.
+local sequences, advanced = {}, {}
+local function sequence(key)
+    if not sequences[key] then
+        local number = tonumber(redis.call('GET', key) or '0')
+        if not number then error({err = 'NONUMBER ' .. key .. ' holds no number: verify and repair the projections'}) end
+        sequences[key] = number
+    end
+    return sequences[key]
+end
+
+local function digits(number) return string.format('%.0f', number) end
+
+local function reach(key, number)
+    local is_known, last = pcall(sequence, key)
+    if not is_known then return last end
+    if number > last then sequences[key], advanced[key] = number, true end
+end
+
+local function keep_sequences()
+    for key in pairs(advanced) do redis.call('SET', key, digits(sequences[key])) end
+end
+
 -- Taken in one go where each event comes by, as a call of take() costs as much as three elements.
 local checks = {}
 function checks.R()
@@ -162,6 +188,11 @@ function checks.E()
     return found == expected, found
 end
 
+function checks.N()
+    sequence(take())
+    return true
+end
+
 local function failed_check()
     local failed, actual
     for i = 1, take() do
@@ -181,14 +212,21 @@ local function record()
     end
 end
 
-local function write(id)
+local function write(id, placeholder, number)
     for _ = 1, take() do
         local first = position + 2
         position = position + 1 + args[position + 1]
+        if number then
+            for i = first, position do
+                if args[i] == placeholder then args[i] = number end
+            end
+        end
         local reply
         if args[first] == 'INDEX' then
             local s, us = split(id)
             reply = redis.pcall('ZADD', args[first + 1], 'NX', string.format('%d%06d', s, us), args[first + 2])
+        elseif args[first] == 'REACH' then
+            reply = reach(args[first + 1], tonumber(args[first + 2]) or 0)
         else
             reply = redis.pcall(unpack(args, first, position))
         end
@@ -216,15 +254,17 @@ local function is_caught_up(stream)
     return stream.is_caught_up
 end
 
--- An event says which event of its entity was before it, by id, and by action where that is not its own: so the events
--- of each entity can be gone along, backwards.
-local function fields(first, final, known, own)
-    local previous, action = string.match(known or '', '^(%S+)( %S+)')
-    if not previous then return unpack(args, first, final) end
-    local words = {unpack(args, first, final)}
-    words[#words + 1] = 'previous'
-    words[#words + 1] = action == own and previous or previous .. action
-    return unpack(words)
+-- One entity has one number, also where several events of one transaction tell of it.
+local numbers
+local function number_of(entity, key)
+    local name = key .. ' ' .. entity
+    if not numbers[name] then numbers[name] = digits(sequence(key) + 1) end
+    return numbers[name]
+end
+
+local function fill(text, placeholder, number)
+    local first, last = string.find(text, placeholder, 1, true)
+    return first and string.sub(text, 1, first - 1) .. number .. string.sub(text, last + 1) or text
 end
 
 local function append(ids)
@@ -232,10 +272,15 @@ local function append(ids)
     local first = position + 5
     position = position + 4 + args[position + 4]
     if not stream.topic.revisions then revisions(stream.topic) end
-    local known = stream.topic.revisions[entity]
+    local placeholder, counter, number
+    if string.byte(id) == 35 then
+        placeholder, counter = string.match(id, '^#(%S+) (.+)$')
+        number, id = number_of(entity, counter), ''
+        args[first + 3] = fill(args[first + 3], placeholder, number)
+    end
     if id ~= '' then
-        local revision = string.match(known or '', '^(%S+)')
-        if revision and not later(id, revision) then
+        local known = string.match(stream.topic.revisions[entity] or '', '^(%S+)')
+        if known and not later(id, known) then
             return skip_writes()
         end
         -- Otherwise the entity's next event could stand before this one.
@@ -243,24 +288,26 @@ local function append(ids)
     else
         local inline = stream.checkpoint ~= '' and is_caught_up(stream)
         id = issue()
-        local reply = redis.pcall('XADD', stream.key, id, fields(first, position, known, stream.action))
+        local reply = redis.pcall('XADD', stream.key, id, unpack(args, first, position))
         if type(reply) == 'table' and reply.err and string.find(reply.err, 'equal or smaller', 1, true) then
             catch_up(stream.key)
             id = issue()
-            reply = redis.pcall('XADD', stream.key, id, fields(first, position, known, stream.action))
+            reply = redis.pcall('XADD', stream.key, id, unpack(args, first, position))
         end
         if type(reply) == 'table' and reply.err then error(reply) end
         if inline then stream.reached = id end
         ids[#ids + 1] = id
+        if number then reach(counter, tonumber(number)) end
     end
     revise(stream.topic, entity, id .. stream.action)
-    write(id)
+    write(id, placeholder, number)
 end
 
 local function transact()
     local failed, actual = failed_check()
     if failed then return {0, failed, actual} end
     local ids = {1}
+    numbers = {}
     record()
     for _ = 1, take() do append(ids) end
     if args[position + 1] > 0 then
@@ -287,6 +334,7 @@ for number = 1, take() do
 end
 
 keep_revisions()
+keep_sequences()
 for _, stream in ipairs(streams) do
     if stream.reached then redis.call('HSET', stream.checkpoint, stream.key, stream.reached) end
 end

@@ -1,10 +1,10 @@
 /// One entry of a read model: a member of a sorted set, or a field of a hash.
 struct IndexPoint: Sendable, Hashable {
-    enum Kind: Sendable { case index, unique }
+    enum Kind: Sendable { case index, unique, sequence }
 
     let kind: Kind
     let key: String
-    /// The id in an index; the value in a unique index.
+    /// The id in an index; the value in a unique index; nothing for a sequence.
     let member: String
     /// Who has the value, where that is known.
     var holder: String?
@@ -22,21 +22,29 @@ extension ReadModelWrite {
             IndexPoint(kind: .unique, key: keys.unique(index), member: value, holder: id)
         case .release(let index, let value):
             IndexPoint(kind: .unique, key: keys.unique(index), member: value)
+        case .reach(let sequence, _): .last(of: sequence, keys)
         case .command: nil
         }
+    }
+}
+
+extension IndexPoint {
+    static func last(of sequence: NumberSequence, _ keys: Keyspace) -> IndexPoint {
+        IndexPoint(kind: .sequence, key: keys.sequence(sequence), member: "")
     }
 }
 
 /// What must stand in the indexes after the events that were folded so far, 53 bytes an entry.
 struct ExpectedIndexes {
     struct Entry {
-        /// The score; or the fingerprint of the id that has the value.
+        /// The score; or the fingerprint of the id that has the value; or the last number.
         fileprivate(set) var content = (UInt64(0), UInt64(0))
         fileprivate(set) var isThere = false
         /// Whether it was found as it must be.
         var isSeen = false
 
         var score: UInt64 { content.0 }
+        var number: UInt64 { content.0 }
 
         func isHolder(_ id: String) -> Bool { content == ExpectedIndexes.words(id) }
     }
@@ -46,6 +54,7 @@ struct ExpectedIndexes {
     /// The names of the indexes that were ever written to. What nobody here writes to is nobody's here to judge.
     private(set) var names: Set<String> = []
     private(set) var uniques: Set<UniqueIndex> = []
+    private(set) var sequences: Set<NumberSequence> = []
 
     init(_ keys: Keyspace) { self.keys = keys }
 
@@ -77,6 +86,10 @@ struct ExpectedIndexes {
         case .release(let index, _):
             uniques.insert(index)
             entry.isThere = false
+        case .reach(let sequence, let number):
+            sequences.insert(sequence)
+            entry.content = (max(entry.number, UInt64(number) ?? 0), 0)
+            entry.isThere = true
         case .command: break
         }
         entries[point.name] = entry
@@ -88,7 +101,7 @@ struct ExpectedIndexes {
         switch step.write {
         case .add: return entry.score == step.id.score
         case .claim(_, _, let id): return entry.isHolder(id)
-        case .remove, .release, .command: return false
+        case .remove, .release, .reach, .command: return false
         }
     }
 

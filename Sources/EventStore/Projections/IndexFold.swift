@@ -152,8 +152,7 @@ struct IndexFold {
         if entries.isEmpty { return try await unborn() }
         return entries.flatMap { topic, entry in
             learn(entry.state.id, topic, at: entry.state.revision, entry.action, .snapshot, birth: entry.birth)
-            let entity = entry.state.exists ? entry.state.decoded() : nil
-            return steps(topic.birthStream, entry.state.id, nil, entity, at: entry.birth)
+            return steps(topic.birthStream, entry.state, at: entry.birth)
         }
     }
 
@@ -165,13 +164,17 @@ struct IndexFold {
                 for index in stride(from: 0, to: words.count - 1, by: 2) {
                     guard let event = FoldedEvent(unborn: words[index], words[index + 1]) else { continue }
                     learn(words[index], topic, at: event.id, event.action, .unborn)
-                    let entity = (try? JSONValue(parsing: event.entity.readableBytesView))?.object
-                    let stream = StreamKey(topic.topic, event.action)
-                    all += steps(stream, words[index], nil, event.isDeleted ? nil : entity, at: event.id)
+                    let state = EntityState(
+                        id: words[index], revision: event.id, isDeleted: event.isDeleted, entity: event.entity)
+                    all += steps(StreamKey(topic.topic, event.action), state, at: event.id)
                 }
             }
         }
         return all
+    }
+
+    private func steps(_ stream: StreamKey, _ state: EntityState, at event: EventID) -> [Step] {
+        store.catalogue.writes(for: state, of: stream).map { Step(id: event, write: $0) }
     }
 
     private mutating func learn(

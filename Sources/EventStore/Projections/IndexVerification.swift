@@ -35,11 +35,12 @@ struct IndexVerification {
     mutating func run() async throws(StoreError) -> VerifyTally {
         cut = try await store.retentionCut()?.score ?? 0
         try await follow(to: try await store.moment([]).clock)
-        for index in expected.uniques { try await scan(.unique, [store.keys.unique(index)]) }
+        for index in expected.uniques { try await scan(.unique, .hash, [store.keys.unique(index)]) }
         var all = ScannedKey(.keys(beginning: store.keys.index("", "")), "")
         while let keys = try await all.next(in: store) {
-            try await scan(.index, keys.map { String(buffer: $0) }.filter { isOfIndex($0) })
+            try await scan(.index, .sortedSet, keys.map { String(buffer: $0) }.filter { isOfIndex($0) })
         }
+        for sequence in expected.sequences { try await check(sequence) }
         if expected.unseen > 0 { try await nameUnseen() }
         tally.checked = expected.count
         return tally
@@ -61,9 +62,11 @@ struct IndexVerification {
 
     // MARK: What is there
 
-    private mutating func scan(_ kind: IndexPoint.Kind, _ keys: [String]) async throws(StoreError) {
+    private mutating func scan(
+        _ kind: IndexPoint.Kind, _ type: ScannedKey.Kind, _ keys: [String]
+    ) async throws(StoreError) {
         for start in stride(from: 0, to: keys.count, by: 50) {
-            var open = keys[start..<min(start + 50, keys.count)].map { ($0, ScannedKey(kind.scan, $0)) }
+            var open = keys[start..<min(start + 50, keys.count)].map { ($0, ScannedKey(type, $0)) }
             while !open.isEmpty { open = try await scanOnce(kind, open) }
         }
     }
@@ -113,6 +116,8 @@ struct IndexVerification {
         switch kind {
         case .unique: entry.isHolder(found)
         case .index: entry.score == score(found) || entry.score <= cut && score(found) <= cut
+        // Ahead of all that is known of: the numbers of what is gone stay used.
+        case .sequence: UInt64(found).map { $0 >= entry.number } ?? false
         }
     }
 
@@ -123,6 +128,24 @@ struct IndexVerification {
         tally.note(
             Difference(.differing, key, expected: kind.description, found: "a \(type)"), isMended: isMending)
         if isMending { _ = try await store.send(RedisCommand("DEL", key)) }
+    }
+
+    // MARK: Sequences
+
+    private mutating func check(_ sequence: NumberSequence) async throws(StoreError) {
+        let point = IndexPoint.last(of: sequence, store.keys)
+        let look = try await store.moment([point.reading])
+        try await follow(to: look.clock)
+        expected.see(point)
+        guard let entry = expected[point], let found = look.replies?.first else { return }
+        if case .error = found {
+            try await noteType(of: point.key, .sequence)
+        } else if found.string.map({ isRight(.sequence, entry, $0) }) ?? false {
+            return
+        } else {
+            note(point, entry, found.string)
+        }
+        if isMending { try await mend([point]) }
     }
 
     // MARK: What is not there
@@ -168,8 +191,14 @@ struct IndexVerification {
 
     private mutating func note(_ point: IndexPoint, _ entry: ExpectedIndexes.Entry, _ found: String?) {
         let isIndex = point.kind == .index
+        let expected =
+            switch point.kind {
+            case .index: EventID(score: entry.score).description
+            case .unique: point.holder
+            case .sequence: String(entry.number)
+            }
         let difference = Difference(
-            point.key, point.member, expected: isIndex ? EventID(score: entry.score).description : point.holder,
+            point.key, point.kind == .sequence ? nil : point.member, expected: expected,
             found: isIndex ? found.map { EventID(score: score($0)).description } : found)
         tally.note(difference, isMended: isMending)
     }
@@ -202,6 +231,7 @@ struct IndexVerification {
             guard let entry else { return ["HDEL", point.key, point.member] }
             guard let holder = point.holder, entry.isHolder(holder) else { return nil }
             return ["HSET", point.key, point.member, holder]
+        case .sequence: return entry.map { ["SET", point.key, String($0.number)] }
         }
     }
 }
@@ -211,22 +241,18 @@ extension IndexPoint {
         switch kind {
         case .index: ["ZSCORE", key, member]
         case .unique: ["HGET", key, member]
+        case .sequence: ["GET", key]
         }
     }
 }
 
 extension IndexPoint.Kind: CustomStringConvertible {
-    fileprivate var scan: ScannedKey.Kind {
-        switch self {
-        case .index: .sortedSet
-        case .unique: .hash
-        }
-    }
 
     var description: String {
         switch self {
         case .index: "a sorted set"
         case .unique: "a hash"
+        case .sequence: "a string"
         }
     }
 }
