@@ -12,6 +12,8 @@ public struct CommandDefinition: Sendable {
     public let parameters: [Field]
     public let result: Schema
     public let http: [HTTPBinding]
+    /// Other modules call it within a step of theirs; nobody calls it from outside.
+    var isStep = false
     let prefetch: @Sendable (JSONObject) -> [EntityReference]
     let body: Body
 
@@ -49,6 +51,17 @@ public struct CommandDefinition: Sendable {
         CommandDefinition(
             method: method, summary: summary, parameters: parameters, result: result, http: http,
             prefetch: prefetch, body: .change(run))
+    }
+
+    /// A command for other modules only, as a part of a step of theirs: by itself it would leave the shop half changed.
+    public static func step(
+        _ method: String, _ summary: String, _ parameters: [Field],
+        prefetch: @escaping @Sendable (JSONObject) -> [EntityReference] = { _ in [] },
+        _ run: @escaping @Sendable (JSONObject, UnitOfWork) async throws(Refusal) -> JSONValue
+    ) -> CommandDefinition {
+        var step = change(method, summary, parameters, returns: .anything, prefetch: prefetch, run)
+        step.isStep = true
+        return step
     }
 
     func check(_ parameters: JSONObject) throws(Refusal) {

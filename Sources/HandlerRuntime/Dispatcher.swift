@@ -63,14 +63,12 @@ public final class Dispatcher: Sendable {
     }
 
     /// Runs one command for one object and answers as for a batch of one.
-    public func execute(
-        _ method: String, single object: JSONValue, by origin: Origin = .unknown
-    ) async throws(Refusal) -> Answer {
+    public func execute(_ method: String, single object: JSONValue) async throws(Refusal) -> Answer {
         let (command, pass) = try admit(method)
         defer { withExtendedLifetime(pass) {} }
         let violations = command.parameters.violations(in: object)
         guard violations.isEmpty, let parameters = object.object else { throw Refusal(violations) }
-        return .value(try await change(command, [parameters], origin) { .array($0) })
+        return .value(try await change(command, [parameters], .unknown) { .array($0) })
     }
 
     /// One atomic step blocks Redis while it lasts, so it is kept small.
@@ -86,10 +84,23 @@ public final class Dispatcher: Sendable {
 
     /// - Returns: the command, and the pass to keep while it runs.
     private func admit(_ method: String) throws(Refusal) -> (CommandDefinition, Gates.Pass) {
-        guard let (module, command) = registry.commands[method] else {
+        guard let found = registry.commands[method] else {
             throw Refusal(
                 .unknownMethod, "there is no method \(method.prefix(100)): rpc.methods lists those that are")
         }
+        return try admit(found)
+    }
+
+    /// Modules call each other's steps, too.
+    private func admit(step method: String) throws(Refusal) -> (CommandDefinition, Gates.Pass) {
+        if let step = registry.steps[method] { return try admit(step) }
+        return try admit(method)
+    }
+
+    private func admit(
+        _ found: (module: String, definition: CommandDefinition)
+    ) throws(Refusal) -> (CommandDefinition, Gates.Pass) {
+        let (module, command) = found
         guard let pass = gates.enter(module) else { throw refusal(of: module) }
         return (command, pass)
     }
@@ -169,7 +180,7 @@ public final class Dispatcher: Sendable {
     /// A unit of work whose commands run through this dispatcher.
     func unitOfWork() -> UnitOfWork {
         UnitOfWork(store: store) { method, parameters, unit throws(Refusal) in
-            let (command, pass) = try self.admit(method)
+            let (command, pass) = try self.admit(step: method)
             unit.keep(pass)
             try command.check(parameters)
             return try await self.run(command, parameters, in: unit)

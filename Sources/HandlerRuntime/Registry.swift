@@ -3,7 +3,10 @@ public import EventStore
 /// The modules of a daemon and the one table of their commands.
 public struct Registry: Sendable {
     public let modules: [any HandlerModule]
+    /// What can be called from outside.
     public let commands: [String: (module: String, definition: CommandDefinition)]
+    /// What only modules can call.
+    let steps: [String: (module: String, definition: CommandDefinition)]
 
     /// Why modules cannot live together.
     public struct Collision: Error, CustomStringConvertible {
@@ -17,8 +20,14 @@ public struct Registry: Sendable {
         try Self.refuseTwo(modules.flatMap { m in m.topics.map { ($0.topic.name, m.name) } }, "both own the topic")
         let commands = modules.flatMap { module in module.commands.map { (module.name, $0) } }
         try Self.refuseTwo(commands.map { ($0.1.method, $0.0) }, "both claim the command")
-        self.commands = Dictionary(
-            uniqueKeysWithValues: commands.map { ($0.1.method, (module: $0.0, definition: $0.1)) })
+        self.commands = Self.table(of: commands.filter { !$0.1.isStep })
+        steps = Self.table(of: commands.filter(\.1.isStep))
+    }
+
+    private static func table(
+        of commands: [(String, CommandDefinition)]
+    ) -> [String: (module: String, definition: CommandDefinition)] {
+        Dictionary(uniqueKeysWithValues: commands.map { ($0.1.method, (module: $0.0, definition: $0.1)) })
     }
 
     private static func refuseTwo(_ claims: [(what: String, module: String)], _ verb: String) throws(Collision) {
