@@ -7,6 +7,10 @@ import NIOCore
 /// A module gives the rules; what is the same for all of them stands here.
 public struct EntityCommands<E: Entity>: Sendable {
     public typealias Rule = @Sendable (E, UnitOfWork) async throws(Refusal) -> Void
+    /// Makes of what a create was given what is written.
+    public typealias Making = @Sendable (E, UnitOfWork) async throws(Refusal) -> E
+    /// Makes of what an update was given what is written.
+    public typealias Remaking = @Sendable (_ old: E, _ given: E, UnitOfWork) async throws(Refusal) -> E
     public typealias Change = @Sendable (_ old: E, _ new: E, UnitOfWork) async throws(Refusal) -> Void
 
     let noun: String
@@ -34,12 +38,24 @@ public struct EntityCommands<E: Entity>: Sendable {
         complete: @escaping @Sendable (JSONObject) -> JSONObject = { $0 },
         rule: @escaping Rule = { _, _ in }
     ) -> CommandDefinition {
+        create(prefetch: prefetch, complete: complete) { (entity, unit) async throws(Refusal) -> E in
+            try await rule(entity, unit)
+            return entity
+        }
+    }
+
+    /// - Parameter make: decides, and adds whatever must happen in the same step; the event of what it returns comes
+    ///   behind.
+    public func create(
+        prefetch: @escaping @Sendable (JSONObject) -> [EntityReference] = { _ in [] },
+        complete: @escaping @Sendable (JSONObject) -> JSONObject = { $0 },
+        making make: @escaping Making
+    ) -> CommandDefinition {
         .change(
             "\(noun).create", "Creates a new \(noun); the result is its id.", fields, returns: .uuid,
             http: createPaths.map { HTTPBinding(.post, $0, body: .batch) }, prefetch: prefetch
         ) { parameters, unit throws(Refusal) in
-            let entity = try read(id: .random(), complete(parameters))
-            try await rule(entity, unit)
+            let entity = try await make(try read(id: .random(), complete(parameters)), unit)
             unit.create(entity)
             return .string(entity.id.text)
         }
@@ -50,17 +66,44 @@ public struct EntityCommands<E: Entity>: Sendable {
         complete: @escaping @Sendable (JSONObject) -> JSONObject = { $0 },
         rule: @escaping Change = { _, _, _ in }
     ) -> CommandDefinition {
+        update(prefetch: prefetch, complete: complete) { (old, new, unit) async throws(Refusal) -> E in
+            try await rule(old, new, unit)
+            return new
+        }
+    }
+
+    /// - Parameter own: what the shop writes into the entity by itself. A client may send it back as he got it.
+    public func update(
+        prefetch: @escaping @Sendable (JSONObject) -> [EntityReference] = { _ in [] },
+        complete: @escaping @Sendable (JSONObject) -> JSONObject = { $0 },
+        own: [Field] = [],
+        making make: @escaping Remaking
+    ) -> CommandDefinition {
         .change(
-            "\(noun).update", "Replaces all properties of one \(noun).", [id] + fields, returns: .boolean,
+            "\(noun).update", "Replaces all properties of one \(noun).", [id] + fields + own, returns: .boolean,
             http: one(.put, body: .object),
             prefetch: { [reference($0)].compactMap(\.self) + prefetch($0) }
         ) { parameters, unit throws(Refusal) in
             let old = try await existing(parameters, in: unit)
-            let new = try read(id: old.id, complete(parameters))
-            try await rule(old, new, unit)
-            unit.update(new)
+            try refuseChange(of: own, in: old, parameters)
+            var given = complete(parameters)
+            for field in own { given[field.name] = nil }
+            unit.update(try await make(old, try read(id: old.id, given), unit))
             return true
         }
+    }
+
+    private func refuseChange(of own: [Field], in entity: E, _ parameters: JSONObject) throws(Refusal) {
+        let given = own.filter { parameters[$0.name] != nil }
+        if given.isEmpty { return }
+        let present = (try? JSONValue(parsing: entity.json))?.object
+        let violations = given.filter { parameters[$0.name] != present?[$0.name] }.map { field in
+            Violation(
+                "/\(field.name)",
+                "is set by the shop: leave it out, or send it as it is: \(present?[field.name]?.text ?? "not there")"
+            )
+        }
+        if !violations.isEmpty { throw Refusal(violations) }
     }
 
     public func delete(rule: @escaping Rule = { _, _ in }) -> CommandDefinition {
@@ -104,13 +147,9 @@ public struct EntityCommands<E: Entity>: Sendable {
 
     public var get: CommandDefinition {
         .query(
-            "\(noun).get", "One \(noun), as it is or as it was, or null where there is none.",
-            [id, Field("at", .moment, required: false, "as it was then")], returns: .any(description),
+            "\(noun).get", "One \(noun), or null where there is none.", [id], returns: .any(description),
             http: one(.get)
         ) { parameters, store throws(Refusal) in
-            if let moment = parameters.moment("at") {
-                return try await past(parameters, store).state(at: moment).map { .text($0.bytes) } ?? .value(.null)
-            }
             guard let reference = reference(parameters) else { return .value(.null) }
             let states: [EntityState?]
             do throws(StoreError) { states = try await store.load([reference]) } catch { throw Refusal(error) }

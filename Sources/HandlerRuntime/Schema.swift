@@ -101,6 +101,9 @@ extension Schema {
     /// Anything: for results that are only described.
     public static func any(_ description: JSONObject) -> Schema { Schema(description) { _ in [] } }
 
+    /// Whatever it is: for what is looked at elsewhere.
+    public static let anything = any(JSONObject())
+
     public static let boolean = Schema([("type", "boolean")]) {
         $0.bool == nil ? [.mustBe("true or false", not: $0)] : []
     }

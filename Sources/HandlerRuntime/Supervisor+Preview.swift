@@ -59,8 +59,7 @@ extension EventDelivery {
         for event in events {
             preview.tried += 1
             guard hasEffects(event, standing) else { continue }
-            unit.delivery = EventInDelivery(
-                module: module, event: event.id, correlation: event.correlation, isRepeat: false)
+            unit.delivery = EventInDelivery(module: module, event: event.id, isRepeat: false)
             let before = unit.savepoint()
             do { try await react(to: event, in: unit) } catch {
                 unit.rollBack(to: before)
