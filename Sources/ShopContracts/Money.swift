@@ -40,6 +40,9 @@ public struct Money: Sendable, Hashable {
     /// The highest amount taken for one price: it and its minor units are exact in every JSON reader.
     public static let maxMinorUnits: Int64 = 99_999_999_999
 
+    /// The highest total: the highest integer that every JSON reader takes exactly, in minor units.
+    public static let maxTotalMinorUnits: Int64 = 9_007_199_254_740_991
+
     public init(minorUnits: Int64, currency: Currency) {
         self.minorUnits = minorUnits
         self.currency = currency
@@ -60,6 +63,25 @@ public struct Money: Sendable, Hashable {
     public func adding(_ other: Money) -> Money? {
         let (sum, overflow) = minorUnits.addingReportingOverflow(other.minorUnits)
         return overflow || currency != other.currency ? nil : Money(minorUnits: sum, currency: currency)
+    }
+
+    /// The difference, nil where it does not fit or the currencies differ.
+    public func subtracting(_ other: Money) -> Money? {
+        let (difference, overflow) = minorUnits.subtractingReportingOverflow(other.minorUnits)
+        return overflow || currency != other.currency ? nil : Money(minorUnits: difference, currency: currency)
+    }
+
+    /// So many times as much, nil where it does not fit.
+    public func multiplied(by count: Int64) -> Money? {
+        let (product, overflow) = minorUnits.multipliedReportingOverflow(by: count)
+        return overflow ? nil : Money(minorUnits: product, currency: currency)
+    }
+
+    /// All together, nil where that does not fit or the currencies differ.
+    public static func sum(_ amounts: some Sequence<Money>, in currency: Currency) -> Money? {
+        var sum: Money? = Money(minorUnits: 0, currency: currency)
+        for amount in amounts { sum = sum?.adding(amount) }
+        return sum
     }
 
     /// With its currency, for people: `€ 12.50`.

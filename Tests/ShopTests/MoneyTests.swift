@@ -72,19 +72,19 @@ import Testing
 @Suite struct `The total of an order` {
     @Test func `is the sum of its prices`() {
         let prices = [1_999, 1, 500].map { Money(minorUnits: $0, currency: .euro) }
-        #expect(Total.of(prices, in: .euro)?.text == "€ 25.00")
-        #expect(Total.of([], in: .euro)?.text == "€ 0.00")
+        #expect(Money.sum(prices, in: .euro)?.text == "€ 25.00")
+        #expect(Money.sum([], in: .euro)?.text == "€ 0.00")
         let tenths = Array(repeating: Money(minorUnits: 10, currency: .euro), count: 1_000)
-        #expect(Total.of(tenths, in: .euro)?.text == "€ 100.00")
+        #expect(Money.sum(tenths, in: .euro)?.text == "€ 100.00")
     }
 
     @Test func `fits for the most pieces at the highest price`() {
         let prices = Array(repeating: Money(minorUnits: Money.maxMinorUnits, currency: .euro), count: 1_000)
-        #expect(Total.of(prices, in: .euro)?.minorUnits == 99_999_999_999_000)
+        #expect(Money.sum(prices, in: .euro)?.minorUnits == 99_999_999_999_000)
     }
 
     @Test func `is none where it does not fit`() {
         let most = Money(minorUnits: .max, currency: .euro)
-        #expect(Total.of([most, most], in: .euro) == nil)
+        #expect(Money.sum([most, most], in: .euro) == nil)
     }
 }

@@ -49,7 +49,7 @@ struct BillingReactions: Sendable {
             }
             prices.append(price)
         }
-        guard let total = Total.of(prices, in: currency) else {
+        guard let total = Money.sum(prices, in: currency) else {
             throw Refusal(.internalError, "the total of the order \(order.id) does not fit")
         }
         return total
