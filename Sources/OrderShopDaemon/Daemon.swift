@@ -79,7 +79,7 @@ public struct Daemon: Sendable {
             CustomerModule(),
             ProductModule(currency: currency),
             InventoryModule(),
-            OrderModule(),
+            OrderModule(currency: currency),
             BillingModule(currency: currency, logger: logger),
             CRMModule(logger: logger),
             MailModule(sender: sender, directory: try directory.directory("mail")),

@@ -21,7 +21,10 @@ import Testing
                 ],
                 "billing_entity:\(paid)": ["id", paid, "order_id", first, "done", "1.25"],
             ]
-            for (key, content) in hashes { #expect(try await shop.redis.strings("HGETALL", key) == content) }
+            for (key, content) in hashes {
+                // What the contract names stands first; what was added comes behind.
+                #expect(try await shop.redis.strings("HGETALL", key).starts(with: content), "\(key)")
+            }
         }
     }
 
@@ -76,7 +79,7 @@ import Testing
         try await withShop { shop in
             let known = [
                 /events:\{[a-z]+\}_[a-z]+/, /[a-z]+_ids/, /[a-z]+_entity:[0-9a-f-]{36}/,
-                /order_product_ids:[0-9a-f-]{36}/, /checkpoint:[a-z]+/, /ordershop:.+/,
+                /order_product_ids:[0-9a-f-]{36}/, /order_lines:[0-9a-f-]{36}/, /checkpoint:[a-z]+/, /ordershop:.+/,
             ]
             let tea = try await shop.stock("Tea", 9)
             let ada = try await shop.createOne("/customers", customer("Ada"))

@@ -4,20 +4,25 @@ import JSON
 import ShopContracts
 
 struct OrderCommands {
-    static let unbilledIndex = "order.unbilled"
+    let currency: Currency
     private let order = EntityCommands<Order>("order", plural: "orders", fields: Order.fields)
+
+    init(currency: Currency) { self.currency = currency }
 
     var definitions: [CommandDefinition] {
         [
-            order.create(prefetch: Self.references, rule: Self.place),
-            order.get, order.list, order.history, order.difference,
-            order.update(prefetch: Self.references, rule: Self.replace),
-            order.delete(rule: Self.cancel),
-            unbilled,
-        ]
+            order.create(prefetch: Self.references, making: place),
+            order.get, order.list,
+            order.update(prefetch: Self.references, own: Order.ownFields, making: replace),
+            order.delete(rule: Self.delete),
+            cancel,
+            step("bill", "An order is paid.", .bill), step("unbill", "An order's billing is taken back.", .unbill),
+            step("ship", "An order leaves the house.", .ship),
+            step("deliver", "A customer has an order.", .deliver),
+        ] + OrderQueries().definitions
     }
 
-    // MARK: Changes
+    // MARK: Placing
 
     /// All that placing an order looks at, the stock included: it comes in one round trip.
     private static func references(_ parameters: JSONObject) -> [EntityReference] {
@@ -27,36 +32,65 @@ struct OrderCommands {
             + [customer].compactMap(\.self)
     }
 
-    private static func place(_ order: Order, in unit: UnitOfWork) async throws(Refusal) {
-        try await checkReferences(of: order, in: unit)
+    private func place(_ order: Order, in unit: UnitOfWork) async throws(Refusal) -> Order {
+        let products = try await Self.products(of: order, in: unit)
+        let placed = try OrderRules.placed(order, products, currency, at: UnixTime.now)
         try await StockCommand.reserve(order.productIDs, for: order.id, in: unit)
+        return placed
     }
 
-    private static func replace(_ old: Order, _ new: Order, in unit: UnitOfWork) async throws(Refusal) {
-        try await checkReferences(of: new, in: unit)
+    private func replace(_ old: Order, _ new: Order, in unit: UnitOfWork) async throws(Refusal) -> Order {
+        try OrderLife.status(of: old, after: .change, from: try await old.standing(in: unit))
+        let products = try await Self.products(of: new, in: unit)
+        let changed = try OrderRules.changed(old, to: new, products, currency)
         try await StockCommand.reserve(new.productIDs, for: new.id, instead: old.productIDs, in: unit)
+        return changed
     }
 
-    private static func cancel(_ order: Order, in unit: UnitOfWork) async throws(Refusal) {
-        try await StockCommand.release(order.productIDs, of: order.id, in: unit)
-    }
-
-    private static func checkReferences(of order: Order, in unit: UnitOfWork) async throws(Refusal) {
-        var missing: Set<ProductID> = []
-        for product in Set(order.productIDs) where try await unit.find(product) == nil { missing.insert(product) }
+    /// - Throws: `invalid` where the order names a product or a customer that there is not.
+    private static func products(
+        of order: Order, in unit: UnitOfWork
+    ) async throws(Refusal) -> [ProductID: Product] {
+        var products: [ProductID: Product] = [:]
+        for id in Set(order.productIDs) { products[id] = try await unit.find(id) }
         let customer = try await unit.find(order.customerID)
+        let missing = Set(order.productIDs).subtracting(products.keys)
         let violations = OrderRules.violations(in: order, missing: missing, customerExists: customer != nil)
         if !violations.isEmpty { throw Refusal(violations) }
+        return products
     }
 
-    // MARK: Queries
+    // MARK: Living
 
-    private var unbilled: CommandDefinition {
-        .query(
-            "order.unbilled", "The orders without a billing, oldest first.",
-            returns: .any([("type", "array")]), http: [HTTPBinding(.get, "/orders/unbilled")]
-        ) { _, store throws(Refusal) in
-            .stream(.entities(of: Order.topic, in: Self.unbilledIndex, store: store))
+    private var cancel: CommandDefinition {
+        .change(
+            "order.cancel", "Cancels an order: its pieces go back, and what was paid is refunded.", [order.id],
+            returns: .boolean, http: [HTTPBinding(.post, "/order/{id}/cancel")]
+        ) { parameters, unit throws(Refusal) in
+            let order = try await order.existing(parameters, in: unit)
+            try await Self.move(order, .cancel, in: unit)
+            try await StockCommand.release(order.productIDs, of: order.id, in: unit)
+            return true
         }
+    }
+
+    private func step(_ verb: String, _ summary: String, _ action: OrderAction) -> CommandDefinition {
+        .step("order.\(verb)", summary, [order.id]) { parameters, unit throws(Refusal) in
+            try await Self.move(try await order.existing(parameters, in: unit), action, in: unit)
+            return true
+        }
+    }
+
+    private static func move(_ order: Order, _ action: OrderAction, in unit: UnitOfWork) async throws(Refusal) {
+        let now = try await order.standing(in: unit)
+        guard let next = try OrderLife.status(of: order, after: action, from: now) else { return }
+        unit.append(next.action, order.becoming(next, at: UnixTime.now))
+    }
+
+    /// The pieces of a cancelled order are back already.
+    private static func delete(_ order: Order, in unit: UnitOfWork) async throws(Refusal) {
+        let status = try await order.standing(in: unit)
+        try OrderLife.status(of: order, after: .delete, from: status)
+        if status != .cancelled { try await StockCommand.release(order.productIDs, of: order.id, in: unit) }
     }
 }
