@@ -71,9 +71,8 @@ let package = Package(
         room(
             "EventStore", ["JSON", "Redis", log, nio("NIOCore")],
             resources: [
-                "transact", "load", "lag", "heartbeat", "release", "replay", "retention", "snapshot", "restore",
-                "check", "strays", "moment",
-                "recover",
+                "transact", "load", "lag", "heartbeat", "history", "release", "replay", "retention", "snapshot",
+                "restore", "check", "strays", "moment", "recover",
             ].map { .embedInCode("Lua/\($0).lua") }),
         room(
             "Archive",

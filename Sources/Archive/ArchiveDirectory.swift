@@ -26,7 +26,9 @@ public struct ArchiveDirectory: Sendable {
     }
 
     /// Reads the whole archive and compares it with its manifest: both digests, the count, and the order of ids.
-    public func verify(_ name: String) async throws(ArchiveError) -> ArchiveManifest {
+    public func verify(
+        _ name: String, progress: @escaping ArchiveProgress = { _, _ in }
+    ) async throws(ArchiveError) -> ArchiveManifest {
         try await onFileThread { [self] () throws(ArchiveError) in
             let manifest = try readManifest(of: name)
             let path = try file(name)
@@ -36,7 +38,8 @@ public struct ArchiveDirectory: Sendable {
                     .damaged, "\(name) is damaged: its SHA-256 is \(found.digest), not \(manifest.fileDigest)")
             }
             let reader = try ArchiveReader(path, manifest)
-            while try !reader.read(1_000).isEmpty {}
+            var count = ProgressCount(of: manifest.events, progress)
+            while case let page = try reader.read(1_000), !page.isEmpty { count.add(page.count) }
             return manifest
         }
     }

@@ -23,12 +23,19 @@ public struct Restoration: Sendable {
 
     /// Checks first that the archive is whole and that the shop stands where it begins. Nobody may write meanwhile:
     /// disable all modules.
-    public func restore(_ name: String) async throws(ArchiveError) -> Report {
+    public func restore(
+        _ name: String, progress: @escaping ArchiveProgress = { _, _ in }
+    ) async throws(ArchiveError) -> Report {
         let manifest = try await directory.verify(name)
-        return try await store.lockingPast { lock throws(ArchiveError) in try await restore(manifest, lock) }
+        return try await store.lockingPast { lock throws(ArchiveError) in
+            try await restore(manifest, lock, ProgressCount(of: manifest.events, progress))
+        }
     }
 
-    private func restore(_ manifest: ArchiveManifest, _ lock: RetentionLock) async throws(ArchiveError) -> Report {
+    private func restore(
+        _ manifest: ArchiveManifest, _ lock: RetentionLock, _ done: ProgressCount
+    ) async throws(ArchiveError) -> Report {
+        var done = done
         try await asking { () async throws(StoreError) in try await store.resumeRestoring() }
         var clock = try await start(manifest)
         let resumedAt = clock == manifest.after ? nil : clock
@@ -37,6 +44,7 @@ public struct Restoration: Sendable {
         while true {
             let page = try await reader.next(Self.step)
             if page.isEmpty { break }
+            defer { done.add(page.count) }
             let rest = page.filter { $0.id > clock }
             if let known = page.last(where: { $0.id == clock }) { try await check(known, manifest) }
             guard let last = rest.last else { continue }

@@ -52,27 +52,37 @@ public struct Retention: Sendable {
     }
 
     /// Trims all events up to `before`, or says who needs them. Goes on first with what was cut off.
-    public func apply(before: EventID) async throws(ArchiveError) -> RetentionReport {
-        try await store.lockingPast { lock throws(ArchiveError) in try await apply(before, lock) }
+    /// - Parameter progress: each event counts twice: when it is archived, and when it is trimmed.
+    public func apply(
+        before: EventID, progress: @escaping ArchiveProgress = { _, _ in }
+    ) async throws(ArchiveError) -> RetentionReport {
+        try await store.lockingPast { lock throws(ArchiveError) in try await apply(before, lock, progress) }
     }
 
-    private func apply(_ before: EventID, _ lock: RetentionLock) async throws(ArchiveError) -> RetentionReport {
+    private func apply(
+        _ before: EventID, _ lock: RetentionLock, _ progress: @escaping ArchiveProgress
+    ) async throws(ArchiveError) -> RetentionReport {
         try await report(.locked)
         var report = RetentionReport()
-        report.resumed = try await asking { () async throws(StoreError) in try await finishTrimming(lock) }
+        report.resumed = try await asking { () async throws(StoreError) in
+            var unknown = ProgressCount(of: 0) { _, _ in }
+            return try await finishTrimming(lock, &unknown)
+        }
         guard let cut = try await asking({ () async throws(StoreError) in try await newCut(before) }) else {
             return report
         }
         let holders = try await asking { () async throws(StoreError) in try await store.holders(of: cut) }
         if !holders.isEmpty { throw .held(cut, by: holders) }
-        let (archive, ends) = try await writeArchive(upTo: cut, lock)
+        let events = try await asking { () async throws(StoreError) in try await store.count(upTo: cut) }
+        var count = ProgressCount(of: 2 * events, progress)
+        let (archive, ends) = try await writeArchive(upTo: cut, lock, &count)
         try await self.report(.archived)
         try await snapshot(upTo: cut, lock)
         try await self.report(.snapshots)
         try await switchOver(cut, archive, ends, lock)
         _ = try await asking { () async throws(StoreError) in
             try await done(.switched)
-            return try await finishTrimming(lock)
+            return try await finishTrimming(lock, &count)
         }
         (report.cut, report.events, report.archive) = (cut, archive.events, archive)
         return report
@@ -91,7 +101,7 @@ public struct Retention: Sendable {
     // MARK: Before the switch
 
     private func writeArchive(
-        upTo cut: EventID, _ lock: RetentionLock
+        upTo cut: EventID, _ lock: RetentionLock, _ count: inout ProgressCount
     ) async throws(ArchiveError) -> (ArchiveManifest, [StreamKey: EventID]) {
         let after = try await asking { () async throws(StoreError) in try await store.retentionCut() } ?? .zero
         let writer = try await directory.writer()
@@ -103,6 +113,7 @@ public struct Retention: Sendable {
             if page.isEmpty { break }
             try await writer.append(page)
             for event in page { ends[event.stream] = event.id }
+            count.add(page.count)
             try await asking { () async throws(StoreError) in try await store.renew(lock) }
             try await report(.archiving)
         }
@@ -146,7 +157,9 @@ public struct Retention: Sendable {
 
     /// Trims what is archived and in the snapshots.
     /// - Returns: how many events.
-    private func finishTrimming(_ lock: RetentionLock) async throws(StoreError) -> Int {
+    private func finishTrimming(
+        _ lock: RetentionLock, _ progress: inout ProgressCount
+    ) async throws(StoreError) -> Int {
         guard let standing = try await store.retention(), !standing.unfinished.isEmpty else { return 0 }
         var count = 0
         for stream in standing.unfinished {
@@ -154,6 +167,7 @@ public struct Retention: Sendable {
             while !isDone {
                 let step = try await store.trim(stream, upTo: standing.cut, lock)
                 count += step.count
+                progress.add(step.count)
                 isDone = step.isDone
                 try await done(.trimming(stream))
             }

@@ -64,4 +64,5 @@ struct Scripts: Sendable {
     let strays = Script(PackageResources.strays_lua)
     let moment = Script(PackageResources.moment_lua)
     let recover = Script(PackageResources.recover_lua)
+    let history = Script(PackageResources.history_lua)
 }

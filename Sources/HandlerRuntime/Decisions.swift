@@ -46,7 +46,8 @@ extension EventDelivery {
                 break
             }
             unit.delivery = EventInDelivery(
-                module: module, event: event.id, isRepeat: isRepeat(event), progress: progress)
+                module: module, event: event.id, correlation: event.correlation, isRepeat: isRepeat(event),
+                progress: progress)
             let before = unit.savepoint()
             do { try await react(to: event, in: unit) } catch {
                 unit.rollBack(to: before)

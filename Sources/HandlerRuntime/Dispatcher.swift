@@ -63,12 +63,14 @@ public final class Dispatcher: Sendable {
     }
 
     /// Runs one command for one object and answers as for a batch of one.
-    public func execute(_ method: String, single object: JSONValue) async throws(Refusal) -> Answer {
+    public func execute(
+        _ method: String, single object: JSONValue, by origin: Origin = .unknown
+    ) async throws(Refusal) -> Answer {
         let (command, pass) = try admit(method)
         defer { withExtendedLifetime(pass) {} }
         let violations = command.parameters.violations(in: object)
         guard violations.isEmpty, let parameters = object.object else { throw Refusal(violations) }
-        return .value(try await change(command, [parameters], .unknown) { .array($0) })
+        return .value(try await change(command, [parameters], origin) { .array($0) })
     }
 
     /// One atomic step blocks Redis while it lasts, so it is kept small.

@@ -147,9 +147,13 @@ public struct EntityCommands<E: Entity>: Sendable {
 
     public var get: CommandDefinition {
         .query(
-            "\(noun).get", "One \(noun), or null where there is none.", [id], returns: .any(description),
+            "\(noun).get", "One \(noun), as it is or as it was, or null where there is none.",
+            [id, Field("at", .moment, required: false, "as it was then")], returns: .any(description),
             http: one(.get)
         ) { parameters, store throws(Refusal) in
+            if let moment = parameters.moment("at") {
+                return try await past(parameters, store).state(at: moment).map { .text($0.bytes) } ?? .value(.null)
+            }
             guard let reference = reference(parameters) else { return .value(.null) }
             let states: [EntityState?]
             do throws(StoreError) { states = try await store.load([reference]) } catch { throw Refusal(error) }

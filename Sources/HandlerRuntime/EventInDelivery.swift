@@ -4,12 +4,20 @@ import EventStore
 struct EventInDelivery: Sendable {
     let module: String
     let event: EventID
+    /// What joins all that came of one command.
+    let correlation: String
     /// Whether its reactions may have run before.
     let isRepeat: Bool
     /// nil in a preview: nothing of it will be done.
     var progress: ModuleProgress?
 
     var isPreview: Bool { progress == nil }
+
+    /// What stands in the events that come of it: only what does not follow from the rest.
+    var metadata: [(name: String, value: String)] {
+        let cause = event.description
+        return [("cause", cause), ("module", module)] + (correlation == cause ? [] : [("correlation", correlation)])
+    }
 }
 
 /// Something that is about to be done outside Redis.
@@ -70,7 +78,8 @@ func isTransient(_ error: any Error) -> Bool {
     case let refusal as Refusal:
         switch refusal.code {
         case .moduleDisabled, .unavailable, .outcomeUnknown: true
-        case .malformed, .invalid, .notFound, .conflict, .tooLarge, .unknownMethod, .forbidden, .internalError:
+        case .malformed, .invalid, .notFound, .conflict, .trimmed, .tooLarge, .unknownMethod, .forbidden,
+            .internalError:
             false
         }
     default: false

@@ -4,6 +4,30 @@ public struct Origin: Sendable {
 
     public init(_ metadata: [(name: String, value: String)]) { self.metadata = metadata }
 
+    /// - Parameters:
+    ///   - uid: who calls over the socket; nil: somebody over REST.
+    ///   - correlation: what joins all that comes of the command, also later and in other modules.
+    public init(uid: String? = nil, correlation: String = RequestID.random()) {
+        self.init((uid.map { [("uid", $0)] } ?? []) + [("correlation", correlation)])
+    }
+
     /// Nothing that would be worth its bytes.
     public static let unknown = Origin([])
+}
+
+/// A name for a request. It stands in every event that comes of it, so it is short.
+public enum RequestID {
+    private static let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
+
+    /// 71 bits: two of a thousand million are the same with a chance of one in five thousand.
+    public static func random() -> String {
+        var generator = SystemRandomNumberGenerator()
+        return String(unsafeUninitializedCapacity: 12) { buffer in
+            for index in 0..<12 {
+                let letter = alphabet[Int.random(in: 0..<alphabet.count, using: &generator)]
+                buffer.initializeElement(at: index, to: letter)
+            }
+            return 12
+        }
+    }
 }

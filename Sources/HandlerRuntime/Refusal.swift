@@ -11,6 +11,8 @@ public struct Refusal: Error, Sendable, Hashable, CustomStringConvertible {
         case notFound
         /// The state of the shop is against it.
         case conflict
+        /// It was there once: what would say more has been trimmed from the streams.
+        case trimmed
         case tooLarge
         case unknownMethod
         /// Whoever calls may not.

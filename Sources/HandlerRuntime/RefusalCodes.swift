@@ -7,6 +7,7 @@ extension Refusal.Code {
         case .notFound, .unknownMethod: 404
         case .forbidden: 403
         case .conflict: 409
+        case .trimmed: 410
         case .tooLarge: 413
         case .invalid: 422
         case .moduleDisabled, .unavailable, .outcomeUnknown: 503
@@ -28,6 +29,7 @@ extension Refusal.Code {
         case .unavailable: -32005
         case .outcomeUnknown: -32006
         case .forbidden: -32007
+        case .trimmed: -32010
         }
     }
 
@@ -39,6 +41,7 @@ extension Refusal.Code {
         case .unknownMethod: "unknown-method"
         case .forbidden: "forbidden"
         case .conflict: "conflict"
+        case .trimmed: "trimmed"
         case .tooLarge: "too-large"
         case .invalid: "invalid"
         case .moduleDisabled: "module-disabled"
@@ -56,6 +59,7 @@ extension Refusal.Code {
         case .unknownMethod: "No such method"
         case .forbidden: "Not allowed"
         case .conflict: "Conflict with the state of the shop"
+        case .trimmed: "Trimmed from the streams"
         case .tooLarge: "Too large"
         case .invalid: "A field is missing or wrong"
         case .moduleDisabled: "Module disabled"
@@ -73,6 +77,7 @@ extension Refusal.Code {
         case .unknownMethod: "Ask rpc.methods for those that there are."
         case .forbidden: "Have an administrator give you the role, in the settings under control."
         case .conflict: "Read the present state and decide anew."
+        case .trimmed: "Look into the archives: archive.list names them."
         case .tooLarge: "Split it."
         case .invalid: "Put right what data.errors names."
         case .moduleDisabled: "Enable the module, or wait until somebody does."

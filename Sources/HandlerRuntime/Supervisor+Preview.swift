@@ -59,7 +59,8 @@ extension EventDelivery {
         for event in events {
             preview.tried += 1
             guard hasEffects(event, standing) else { continue }
-            unit.delivery = EventInDelivery(module: module, event: event.id, isRepeat: false)
+            unit.delivery = EventInDelivery(
+                module: module, event: event.id, correlation: event.correlation, isRepeat: false)
             let before = unit.savepoint()
             do { try await react(to: event, in: unit) } catch {
                 unit.rollBack(to: before)

@@ -228,8 +228,7 @@ public final class UnitOfWork {
         events.append(
             NewEvent(
                 StreamKey(E.topic, action), entityID: key.id, entity: json, before: before,
-                metadata: delivery.map { [("cause", $0.event.description)] } ?? origin.metadata,
-                sequence: entity.wantedNumber))
+                metadata: delivery?.metadata ?? origin.metadata, sequence: entity.wantedNumber))
         let revision = tracked[key]?.revision
         track(key, Tracked(revision: revision, state: action == .deleted ? nil : json))
     }

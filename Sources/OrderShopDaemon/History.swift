@@ -6,11 +6,14 @@ import JSON
 struct EventFilter: Sendable {
     let streams: [StreamKey]
     let entity: String?
+    let correlation: String?
 
     static let fields = [
         Field("topic", Schema.line(1...100).example("customer"), required: false, "only of this topic"),
         Field("action", Schema.line(1...100).example("created"), required: false, "only of this action"),
         Field("entity", .entityKey, required: false, "only of one entity, as TOPIC:ID"),
+        Field(
+            "correlation", .line(1...200).example("7Gm2xQ0aZb1T"), required: false, "only what came of one command"),
     ]
 
     /// - Throws: where nothing can be meant by it.
@@ -24,17 +27,15 @@ struct EventFilter: Sendable {
                 && (action ?? stream.action.name) == stream.action.name
         }
         entity = key?.id
+        correlation = parameters["correlation"]?.string
         guard streams.isEmpty else { return }
         let known = all.map { "\($0.topic) \($0.action)" }.joined(separator: ", ")
         throw Refusal([Violation("", "names no stream that there is: \(known)")])
     }
 
-    init(of entity: EntityKey, _ store: Store) {
-        streams = store.topics.filter { $0.topic == entity.topic }.flatMap(\.streams)
-        self.entity = entity.id
+    func takes(_ event: RecordedEvent) -> Bool {
+        (correlation.map { event.correlation == $0 } ?? true) && (entity.map { event.entityKey.id == $0 } ?? true)
     }
-
-    func takes(_ event: RecordedEvent) -> Bool { entity.map { event.entityKey.id == $0 } ?? true }
 }
 
 /// Reads what happened, for people: page by page, never the whole at once.
@@ -80,13 +81,6 @@ struct History: Sendable {
             end = first.id.predecessor
         }
         return found.reversed()
-    }
-
-    /// The events of one entity.
-    func events(
-        of entity: EntityKey, after: EventID?, before: EventID?, count: Int
-    ) async throws(Refusal) -> [RecordedEvent] {
-        try await next(EventFilter(of: entity, store), after: after, before: before, count: count)
     }
 
     private func read(

@@ -13,9 +13,15 @@ struct LongWork {
         params["job"] = true
         let answer = try await connection.call(Request(request.method, .object(params)))
         guard let job = answer["job"] else { return answer }
+        return try await watch(job, called: request.method)
+    }
+
+    /// Shows how far a job has come, until it ends.
+    /// - Returns: its result.
+    func watch(_ job: JSONValue, called name: String) async throws(Failure) -> JSONValue {
         let interrupt = Interrupt()
         defer { interrupt.end() }
-        var progress = Progress(request.method, of: 0)
+        var progress = Progress(name, of: 0)
         defer { progress.end() }
         while true {
             let now = try await connection.call(Request("job.show", ["job": job]))
@@ -30,7 +36,7 @@ struct LongWork {
                 throw Failure(
                     .refused,
                     """
-                    It goes on as job \(job.text). Look at it: ordershopctl job show \(job.text)
+                    It goes on as job \(job.text). Look at it: ordershopctl job watch \(job.text)
                     End it: ordershopctl job cancel \(job.text)
                     """)
             }

@@ -57,16 +57,19 @@ enum Main {
             Output.complain(failure.message)
             return failure.status
         } catch {
-            return explain(error)
+            return explain(error, arguments)
         }
     }
 
     /// Requests for help come as errors too.
-    private static func explain(_ error: any Error) -> ExitStatus {
-        let message = OrdershopCtl.fullMessage(for: error)
+    private static func explain(_ error: any Error, _ arguments: [String]) -> ExitStatus {
+        var message = OrdershopCtl.fullMessage(for: error)
         guard OrdershopCtl.exitCode(for: error).isSuccess else {
             Output.complain(message)
             return .usage
+        }
+        if message.hasPrefix("OVERVIEW:"), let examples = Examples.text(for: Examples.path(in: arguments)) {
+            message += "\n" + examples
         }
         return (try? Output.write(message + "\n")) == nil ? .refused : .done
     }

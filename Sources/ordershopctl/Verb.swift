@@ -11,6 +11,8 @@ protocol Verb: AsyncParsableCommand {
     var isLong: Bool { get }
     /// Comes before the call.
     func prepare() throws(Failure)
+    /// The result. Most verbs make one call for it.
+    func answer() async throws -> JSONValue
 }
 
 /// How a result is shown to people.
@@ -30,6 +32,8 @@ enum Presentation {
     case lines
     /// Events, one a line.
     case events
+    /// A page of one entity's events.
+    case history
     /// Settings with what they come from.
     case settings
     /// A module with its checkpoint.
@@ -44,7 +48,6 @@ extension Verb {
     var isLong: Bool { false }
     func prepare() throws(Failure) {}
 
-    /// The result.
     func answer() async throws -> JSONValue {
         let request = try request
         return isLong ? try await LongWork(connection: connection).run(request) : try await connection.call(request)

@@ -18,7 +18,8 @@ import Testing
             #expect(echo.ear.heard == read.map(\.id))
             let echoes = try await shop.store.read([.echoes], after: [:], count: 100).events
             #expect(
-                echoes.map { $0.metadata.map { "\($0.name) \($0.value)" } } == read.map { ["cause \($0.id)"] })
+                echoes.map { $0.metadata.map { "\($0.name) \($0.value)" } }
+                    == read.map { ["cause \($0.id)", "module echo"] })
         }
     }
 

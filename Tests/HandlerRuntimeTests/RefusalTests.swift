@@ -5,7 +5,8 @@ import Testing
     @Test(arguments: [
         (Refusal.Code.malformed, 400, -32600), (.notFound, 404, -32001), (.unknownMethod, 404, -32601),
         (.conflict, 409, -32002), (.tooLarge, 413, -32003), (.invalid, 422, -32602), (.moduleDisabled, 503, -32004),
-        (.unavailable, 503, -32005), (.outcomeUnknown, 503, -32006), (.internalError, 500, -32603),
+        (.unavailable, 503, -32005), (.trimmed, 410, -32010), (.outcomeUnknown, 503, -32006),
+        (.internalError, 500, -32603),
     ])
     func `has one status and one code`(code: Refusal.Code, http: Int, rpc: Int) {
         #expect(code.httpStatus == http)
@@ -14,7 +15,7 @@ import Testing
 
     @Test func `of each kind has a name and a code of its own`() {
         let all = Refusal.Code.allCases
-        #expect(all.count == 11)
+        #expect(all.count == 12)
         #expect(Set(all.map(\.name)).count == all.count)
         #expect(Set(all.map(\.jsonRPCCode)).count == all.count)
         for code in all {

@@ -6,6 +6,21 @@ import Testing
 
 @testable import OrderShopDaemon
 
+struct `Who follows the log` {
+    @Test func `and is too slow for it is told how many entries went by, and gets the last`() async {
+        let log = LogTail()
+        let following = log.follow()
+        for number in 1...(LogTail.patience + 50) {
+            log.note(LogEntry(level: .info, message: "\(number)", fields: []))
+        }
+        var entries = following.next.makeAsyncIterator()
+        let first = await entries.next()
+        #expect(first?.message == "51")
+        #expect(following.takeMissed() == 50)
+        #expect(following.takeMissed() == 0)
+    }
+}
+
 struct `A log entry` {
     /// What a customer may call himself.
     private static let evil = [

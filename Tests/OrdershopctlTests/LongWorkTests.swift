@@ -41,12 +41,41 @@ import Testing
                 terminal in
                 try await terminal.expect("1 of 1000")
                 terminal.interrupt()
-                try await terminal.expect("ordershopctl job show 7")
+                try await terminal.expect("ordershopctl job watch 7")
                 try await terminal.expect("ordershopctl job cancel 7")
                 #expect(try await terminal.exitCode() == 1)
             }
         }
         #expect(!asked.contains { $0.hasPrefix("job.cancel") })
+    }
+
+    @Test func `can be watched by whoever knows its number`() async throws {
+        self.set([("state", "running"), ("method", "archive.verify"), ("progress", ["done": 1, "total": 4])])
+        _ = try await withDaemon { socket in
+            try await PseudoTerminal.run("job", "watch", "7", "--socket", socket) { terminal in
+                try await terminal.expect("archive.verify")
+                try await terminal.expect("1 of 4")
+                self.set([("state", "done"), ("method", "archive.verify"), ("result", ["events": 4])])
+                try await terminal.expect("events")
+                #expect(try await terminal.exitCode() == 0)
+            }
+        }
+    }
+
+    @Test func `is a replay that is waited for, too`() async throws {
+        self.set([("lag", 40), ("replay", ["until": "9-9"])])
+        let daemon = FakeDaemon { (call) throws(JSONRPCError) in
+            call.method == "module.show" ? .object(self.state.withLock(\.self)) : ["name": "crm", "from": "1-2"]
+        }
+        try await daemon.serve { socket in
+            let line = ["module", "replay", "crm", "--from", "1-2", "--wait", "--socket", socket]
+            async let ctl = Ctl.run(line)
+            try await eventually("it looks how far it is") {
+                daemon.asked.count { $0.hasPrefix("module.show") } > 1
+            }
+            self.set([("lag", 0)])
+            #expect(try await ctl.status == 0)
+        }
     }
 
     @Test func `that fails says why`() async throws {

@@ -43,6 +43,11 @@ import Testing
             #"event.list {"topic":"order","limit":5,"after":"beginning"}"#
         ),
         ("event history customer:C", #"entity.history {"entity":"customer:C","limit":100}"#),
+        (
+            "event history customer:C --limit 3 --cursor 1-2.updated",
+            #"entity.history {"entity":"customer:C","limit":3,"cursor":"1-2.updated"}"#
+        ), ("event diff customer:C --from 1-2", #"entity.diff {"entity":"customer:C","from":"1-2"}"#),
+        ("event list --correlation X", #"event.list {"correlation":"X","limit":20,"last":true}"#),
         ("event state customer:C --at 1-2", #"entity.state {"entity":"customer:C","at":"1-2"}"#),
         ("checkpoint list crm", #"checkpoint.list {"module":"crm"}"#), ("checkpoint leases", "lease.list {}"),
         ("job list", "job.list {}"), ("job show 3", #"job.show {"job":3}"#),

@@ -36,10 +36,12 @@ import Testing
     @Test func `of billings has local times`() async throws {
         let (ctl, _) = try await FakeDaemon.run(
             "billing", "get", "B",
-            answer: ["id": "B", "order_id": "O", "done": .number(.init(unscaled: 15, fractionDigits: 1))])
+            answer: [
+                "id": "B", "order_id": "O", "done": .number(.init(unscaled: 15_486_996_795, fractionDigits: 1)),
+            ])
         let lines = ctl.output.split(separator: "\n")
         #expect(lines.prefix(2) == ["id        B", "order id  O"])
-        #expect(lines.last?.hasPrefix("done      1970-01-01 00:00:01 (") == true)
+        #expect(lines.last?.hasPrefix("done      2019-01-28 18:21:19 (") == true)
     }
 
     @Test func `of an empty list says so`() async throws {

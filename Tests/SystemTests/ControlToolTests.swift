@@ -1,3 +1,4 @@
+import Foundation
 import JSON
 import TestKit
 import Testing
@@ -98,6 +99,45 @@ import Testing
                 let refused = try await shop.ctl("call", arguments[0], arguments.count > 1 ? arguments[1] : "{}")
                 #expect(refused.exitCode == 1)
                 #expect(!refused.errors.isEmpty && refused.output.isEmpty)
+            }
+        }
+    }
+
+    /// Runs a command that does not end by itself, for the time of the body, which is given all that it has printed.
+    private static func follow(
+        _ shop: Shop, _ arguments: String..., body: (() throws -> String) async throws -> Void
+    ) async throws {
+        let directory = try TemporaryDirectory()
+        let output = directory.path + "/output"
+        let program = try Programs.path("ordershopctl")
+        let process = try await ChildProcess.start(
+            [program, "--socket", shop.daemon.socketPath] + arguments, output: output)
+        try await body { try String(contentsOfFile: output, encoding: .utf8) }
+        #expect(process.isRunning)
+        process.signal(SIGINT)
+    }
+
+    @Test func `follows events as they happen, each once`() async throws {
+        try await withShop { shop in
+            try await shop.setEnabled(false, "crm")
+            let names = (0..<30).map { "Customer\($0)" }
+            _ = try await shop.createOne("/customers", customer(names[0]))
+            try await Self.follow(shop, "event", "tail", "--topic", "customer", "--json") { told in
+                try await eventually("the first is shown") { try told().contains(names[0]) }
+                for name in names.dropFirst() { _ = try await shop.createOne("/customers", customer(name)) }
+                try await eventually("the last is shown") { try told().contains(names[29]) }
+                let shown = try told().split(separator: "\n").map { try JSONValue(parsing: $0.utf8) }
+                #expect(shown.map { $0["entity"]?["name"]?.string } == names)
+            }
+        }
+    }
+
+    @Test func `follows the log`() async throws {
+        try await withShop { shop in
+            try await Self.follow(shop, "daemon", "log", "--follow", "--level", "notice") { told in
+                try await eventually("what was logged is shown") { try told().contains("OrderShop is ready") }
+                try await shop.setEnabled(false, "crm")
+                try await eventually("what is logged is shown") { try told().contains("module=crm") }
             }
         }
     }

@@ -39,27 +39,6 @@ import Testing
             await #expect(throws: JSONRPCError.self) { try await list(["topic": "costumer"]) }
         }
     }
-
-    @Test func `of one entity is its history, from which its state at any time follows`() async throws {
-        try await withShop { shop in
-            let id = try #require(await shop.call("customer.create", customer("first")).string)
-            _ = try await shop.call("customer.update", customer("second", id))
-            _ = try await shop.call("customer.delete", ["id": .string(id)])
-            let entity = JSONValue.string("customer:\(id)")
-            let history = try await shop.call("entity.history", ["entity": entity]).array ?? []
-            #expect(history.compactMap { $0["action"]?.string } == ["created", "updated", "deleted"])
-            func state(_ at: JSONValue?) async throws -> JSONValue {
-                var params = JSONObject([("entity", entity)])
-                params["at"] = at
-                return try await shop.call("entity.state", .object(params))
-            }
-            #expect(try await state(history[0]["id"])["name"] == "first")
-            #expect(try await state(history[1]["id"])["name"] == "second")
-            #expect(try await state(history[2]["id"]) == .null)
-            #expect(try await state(nil) == .null)
-            #expect(try await state("2001-01-01T00:00:00Z") == .null)
-        }
-    }
 }
 
 @Suite(.timeLimit(.minutes(4))) struct `A checkpoint` {

@@ -254,6 +254,17 @@ local function is_caught_up(stream)
     return stream.is_caught_up
 end
 
+-- An event says which event of its entity was before it, by id, and by action where that is not its own: so the events
+-- of each entity can be gone along, backwards.
+local function fields(first, final, known, own)
+    local previous, action = string.match(known or '', '^(%S+)( %S+)')
+    if not previous then return unpack(args, first, final) end
+    local words = {unpack(args, first, final)}
+    words[#words + 1] = 'previous'
+    words[#words + 1] = action == own and previous or previous .. action
+    return unpack(words)
+end
+
 -- One entity has one number, also where several events of one transaction tell of it.
 local numbers
 local function number_of(entity, key)
@@ -272,6 +283,7 @@ local function append(ids)
     local first = position + 5
     position = position + 4 + args[position + 4]
     if not stream.topic.revisions then revisions(stream.topic) end
+    local known = stream.topic.revisions[entity]
     local placeholder, counter, number
     if string.byte(id) == 35 then
         placeholder, counter = string.match(id, '^#(%S+) (.+)$')
@@ -279,8 +291,8 @@ local function append(ids)
         args[first + 3] = fill(args[first + 3], placeholder, number)
     end
     if id ~= '' then
-        local known = string.match(stream.topic.revisions[entity] or '', '^(%S+)')
-        if known and not later(id, known) then
+        local revision = string.match(known or '', '^(%S+)')
+        if revision and not later(id, revision) then
             return skip_writes()
         end
         -- Otherwise the entity's next event could stand before this one.
@@ -288,11 +300,11 @@ local function append(ids)
     else
         local inline = stream.checkpoint ~= '' and is_caught_up(stream)
         id = issue()
-        local reply = redis.pcall('XADD', stream.key, id, unpack(args, first, position))
+        local reply = redis.pcall('XADD', stream.key, id, fields(first, position, known, stream.action))
         if type(reply) == 'table' and reply.err and string.find(reply.err, 'equal or smaller', 1, true) then
             catch_up(stream.key)
             id = issue()
-            reply = redis.pcall('XADD', stream.key, id, unpack(args, first, position))
+            reply = redis.pcall('XADD', stream.key, id, fields(first, position, known, stream.action))
         end
         if type(reply) == 'table' and reply.err then error(reply) end
         if inline then stream.reached = id end

@@ -9,7 +9,7 @@ struct BillingCommands {
     var definitions: [CommandDefinition] {
         [
             billing.create(prefetch: Self.references, complete: Self.stamp, rule: Self.bill),
-            billing.get, billing.list,
+            billing.get, billing.list, billing.history, billing.difference,
             billing.update(prefetch: Self.references, complete: Self.stamp, rule: Self.replace),
             billing.delete(),
         ]

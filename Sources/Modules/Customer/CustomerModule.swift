@@ -12,6 +12,9 @@ public struct CustomerModule: HandlerModule {
 
     public var commands: [CommandDefinition] {
         let customer = EntityCommands<Customer>("customer", plural: "customers", fields: Customer.fields)
-        return [customer.create(), customer.get, customer.list, customer.update(), customer.delete()]
+        return [
+            customer.create(), customer.get, customer.list, customer.update(), customer.delete(), customer.history,
+            customer.difference,
+        ]
     }
 }

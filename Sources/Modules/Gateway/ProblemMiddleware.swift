@@ -22,6 +22,7 @@ struct ProblemMiddleware: RouterMiddleware {
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
         let id = Self.requestID(request.headers[.requestID])
+        let request = Self.named(request, id)
         var response: Response
         do {
             try check(request)
@@ -69,11 +70,18 @@ struct ProblemMiddleware: RouterMiddleware {
         return template.count == path.count && zip(template, path).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
     }
 
+    /// For the events that come of it.
+    private static func named(_ request: Request, _ id: String) -> Request {
+        var head = request.head
+        head.headerFields[.requestID] = id
+        return Request(head: head, body: request.body)
+    }
+
     /// The client's own name for the request, where it can be written into a log as it is.
     private static func requestID(_ given: String?) -> String {
         guard let given, (1...100).contains(given.utf8.count),
             given.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != 0x22 && $0 != 0x5C })
-        else { return UUIDText.random() }
+        else { return RequestID.random() }
         return given
     }
 

@@ -50,21 +50,30 @@ struct Routes: Sendable {
     private func answer(
         _ request: Request, _ context: Context, _ binding: HTTPBinding, _ method: String
     ) async throws -> Answer {
+        let origin = Origin(correlation: request.headers[.requestID] ?? RequestID.random())
         switch binding.body {
-        case .none: return try await dispatcher.execute(method, try parameters(context))
+        case .none:
+            return try await dispatcher.execute(method, try parameters(request, context, of: method), by: origin)
         case .object:
             let body = try await json(request)
             guard let object = body.object else { throw Refusal([.mustBe("an object", not: body)]) }
-            return try await dispatcher.execute(method, try merge(object, try parameters(context)))
+            return try await dispatcher.execute(method, try merge(object, try parameters(context)), by: origin)
         case .batch:
             let body = try await json(request)
             switch body {
-            case .array(let elements): return try await dispatcher.execute(method, batch: elements)
-            case .object: return try await dispatcher.execute(method, single: body)
+            case .array(let elements): return try await dispatcher.execute(method, batch: elements, by: origin)
+            case .object: return try await dispatcher.execute(method, single: body, by: origin)
             case .null, .bool, .number, .string:
                 throw Refusal([.mustBe("an object or an array of objects", not: body)])
             }
         }
+    }
+
+    /// What stands in the path, and what stands behind the question mark.
+    private func parameters(_ request: Request, _ context: Context, of method: String) throws -> JSONObject {
+        let fields = dispatcher.registry.commands[method]?.definition.parameters ?? []
+        let query = Query.parameters(of: request, as: fields)
+        return try merge(JSONObject(query), try parameters(context))
     }
 
     private func parameters(_ context: Context) throws -> JSONObject {

@@ -9,7 +9,7 @@ struct InventoryCommands {
     var definitions: [CommandDefinition] {
         [
             inventory.create(prefetch: Self.references, rule: Self.place),
-            inventory.get, inventory.list,
+            inventory.get, inventory.list, inventory.history, inventory.difference,
             inventory.update(prefetch: Self.references, rule: Self.replace),
             inventory.delete(),
             change("increment", "Puts pieces into one inventory.", sign: -1),

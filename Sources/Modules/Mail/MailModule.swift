@@ -24,7 +24,7 @@ public struct MailModule: HandlerModule {
 
     public var commands: [CommandDefinition] {
         let mail = EntityCommands<Mail>("mail", plural: nil, fields: Mail.fields)
-        return [send, mail.get, mail.list]
+        return [send, mail.get, mail.list, mail.history]
     }
 
     private var send: CommandDefinition {

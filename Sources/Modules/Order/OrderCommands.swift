@@ -12,7 +12,7 @@ struct OrderCommands {
     var definitions: [CommandDefinition] {
         [
             order.create(prefetch: Self.references, making: place),
-            order.get, order.list,
+            order.get, order.list, order.history, order.difference,
             order.update(prefetch: Self.references, own: Order.ownFields, making: replace),
             order.delete(rule: Self.delete),
             cancel,

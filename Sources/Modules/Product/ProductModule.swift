@@ -16,7 +16,7 @@ public struct ProductModule: HandlerModule {
         let product = EntityCommands<Product>("product", plural: "products", fields: Product.fields(currency))
         return [
             product.create(complete: canonical), product.get, product.list, product.update(complete: canonical),
-            product.delete(),
+            product.delete(), product.history, product.difference,
         ]
     }
 

@@ -1,7 +1,6 @@
 import EventStore
 import HandlerRuntime
 import JSON
-import NIOCore
 
 /// `event.…` and `entity.…`: what happened.
 extension ControlMethod {
@@ -27,51 +26,39 @@ extension ControlMethod {
                 return .array(found.map { .object($0.json) })
             },
             ControlMethod(
-                "entity.history", "The events of one entity, in order.",
-                [entity, Field("after", .moment, required: false, "only those behind this place"), limit],
-                returns: .objects
+                "entity.history", "The events of one entity, the newest first.", [entity] + EntityPast.pageFields,
+                returns: EntityPast.historySchema
             ) { parameters throws(Refusal) in
-                let events = try await history.events(
-                    of: try parameters.entity(in: history.store), after: parameters.moment("after"), before: nil,
-                    count: Int(parameters["limit"]?.number?.int64 ?? 100))
-                return .array(events.map { .object($0.json) })
+                try await parameters.past(in: history.store).history(parameters)
             },
             ControlMethod(
                 "entity.state", "An entity as it is, or as it was at some time.",
                 [entity, Field("at", .moment, required: false, "when; now")],
                 returns: .any([("type", ["object", "null"])])
             ) { parameters throws(Refusal) in
-                let key = try parameters.entity(in: history.store)
-                let events = try await history.events(
-                    of: key, after: nil, before: parameters.moment("at"), count: .max)
-                guard let last = events.last, last.stream.action != .deleted else { return .null }
-                return last.decoded().map { .object($0) } ?? .null
+                let past = try parameters.past(in: history.store)
+                let state = try await past.state(at: parameters.moment("at") ?? .latest)
+                return state?.decoded().map { .object($0) } ?? .null
+            },
+            ControlMethod(
+                "entity.diff", "What is not as it was between two times: each member before and after.",
+                [entity] + EntityPast.differenceFields, returns: EntityPast.differenceSchema
+            ) { parameters throws(Refusal) in
+                try await parameters.past(in: history.store).difference(parameters)
             },
         ]
     }
 }
 
 extension JSONObject {
-    fileprivate func moment(_ name: String) -> EventID? { self[name]?.string.flatMap { Moment($0) }?.event }
-
-    fileprivate func entity(in store: Store) throws(Refusal) -> EntityKey {
-        let text = text("entity")
-        guard let key = EntityKey(text), store.topics.contains(where: { $0.topic == key.topic }) else {
+    /// What became of the entity that is named.
+    fileprivate func past(in store: Store) throws(Refusal) -> EntityPast {
+        guard let key = EntityKey(text("entity")),
+            let topic = store.topics.first(where: { $0.topic == key.topic })
+        else {
             let known = store.topics.map(\.topic.name).joined(separator: ", ")
             throw Refusal([Violation("/entity", "must be of a topic that there is: \(known)")])
         }
-        return key
-    }
-}
-
-extension RecordedEvent {
-    /// As `event.list` and `event.watch` tell of it.
-    var json: JSONObject {
-        JSONObject([
-            ("id", .string("\(id)")), ("time", .time(id)), ("topic", .string(stream.topic.name)),
-            ("action", .string(stream.action.name)), ("event_id", .string(eventID)),
-            ("entity", decoded().map { .object($0) } ?? .string(String(buffer: entity))),
-            ("metadata", .object(JSONObject(metadata.map { ($0.name, .string($0.value)) }))),
-        ])
+        return EntityPast(topic, key.id, in: store)
     }
 }

@@ -51,5 +51,5 @@ extension ControlMethod {
 
 extension Origin {
     /// What stands in the events that a call over the socket causes.
-    init(calling call: JSONRPCCall) { self.init(call.peer.map { [("uid", String($0.uid))] } ?? []) }
+    init(calling call: JSONRPCCall) { self.init(uid: call.peer.map { String($0.uid) } ?? "unknown") }
 }

@@ -35,6 +35,12 @@ final class Jobs: Service {
         fileprivate let jobs: Jobs
         fileprivate let id: Int
 
+        /// Tells the job that this task works for, if it is one.
+        static var progress: @Sendable (_ done: Int, _ total: Int) -> Void {
+            let current = current
+            return { current?.note(done: $0, of: $1) }
+        }
+
         func note(done: Int, of total: Int) { jobs.change(id) { $0.progress = (min(done, total), total) } }
     }
 

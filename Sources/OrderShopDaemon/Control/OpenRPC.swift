@@ -53,7 +53,7 @@ enum OpenRPC {
             case .malformed, .unknownMethod: false
             case .moduleDisabled: row.module != nil && !row.isQuery
             case .outcomeUnknown: !row.isQuery
-            case .invalid, .notFound, .conflict, .tooLarge, .forbidden, .unavailable, .internalError: true
+            case .invalid, .notFound, .conflict, .trimmed, .tooLarge, .forbidden, .unavailable, .internalError: true
             }
         }
     }

@@ -22,7 +22,9 @@ struct ShopPast: Sendable {
 
     func trim(before: EventID, isDryRun: Bool) async throws(Refusal) -> JSONValue {
         let report = try await refusing { () async throws(ArchiveError) in
-            isDryRun ? try await retention.preview(before: before) : try await retention.apply(before: before)
+            isDryRun
+                ? try await retention.preview(before: before)
+                : try await retention.apply(before: before, progress: Jobs.Reporter.progress)
         }
         var object = JSONObject([
             ("cut", report.cut.map { .string("\($0)") } ?? .null), ("events", .count(report.events)),
@@ -69,7 +71,9 @@ struct ShopPast: Sendable {
     }
 
     func verify(_ file: String) async throws(Refusal) -> JSONValue {
-        try await refusing { () async throws(ArchiveError) in try await directory.verify(file).json }
+        try await refusing { () async throws(ArchiveError) in
+            try await directory.verify(file, progress: Jobs.Reporter.progress).json
+        }
     }
 
     func events(of file: String, after position: EventID, limit: Int) async throws(Refusal) -> JSONValue {
@@ -84,7 +88,8 @@ struct ShopPast: Sendable {
         let disabled = try await disableAll()
         let report: Restoration.Report
         do throws(ArchiveError) {
-            report = try await Restoration(store: store, directory: directory).restore(file)
+            let restoration = Restoration(store: store, directory: directory)
+            report = try await restoration.restore(file, progress: Jobs.Reporter.progress)
         } catch {
             guard (try? await store.isRestoring()) == false else {
                 throw Refusal(error, behind: "The modules stay disabled: repeat it, then enable them")

@@ -67,18 +67,28 @@ extension ControlMethod {
     private static func log() -> ControlMethod {
         let level = Schema.choice(Logger.Level.allCases.map(\.rawValue))
         return ControlMethod(
-            "log.watch", "The last messages of the log, then each as it is logged: notifications 'log'.",
+            "log.watch",
+            "The last messages of the log, then each as it is logged: notifications 'log'. Who reads too slowly for "
+                + "the log is told how many went by: 'log.missed'.",
             [Field("level", level, required: false, "the least severe that is told of; what is logged")],
             role: .operator, returns: .objects
         ) { (parameters, _) async throws(Refusal) -> JSONRPCReply in
             let least = parameters["level"]?.string.flatMap { Logger.Level(rawValue: $0) } ?? .trace
-            let (last, entries) = LogTail.shared.follow()
-            let shown = last.filter { $0.level >= least }
+            let log = LogTail.shared.follow()
+            let shown = log.last.filter { $0.level >= least }
             return .watch(.array(shown.map(\.json))) { connection in
-                for await entry in entries where entry.level >= least {
-                    guard (try? await connection.notify("log", entry.json)) != nil else { return }
-                }
+                try? await tell(connection, of: log, from: least)
             }
+        }
+    }
+
+    private static func tell(
+        _ connection: JSONRPCConnection, of log: LogTail.Following, from least: Logger.Level
+    ) async throws {
+        for await entry in log.next {
+            let missed = log.takeMissed()
+            if missed > 0 { try await connection.notify("log.missed", ["count": .count(missed)]) }
+            if entry.level >= least { try await connection.notify("log", entry.json) }
         }
     }
 

@@ -9,12 +9,32 @@ final class LogTail: Sendable {
     private struct State {
         var last: [LogEntry] = []
         var next = 0
-        var followers: [Int: AsyncStream<LogEntry>.Continuation] = [:]
+        var followers: [Int: Follower] = [:]
+    }
+
+    private final class Follower: Sendable {
+        let entries: AsyncStream<LogEntry>.Continuation
+        let missed = Atomic(0)
+
+        init(_ entries: AsyncStream<LogEntry>.Continuation) { self.entries = entries }
+
+        func tell(_ entry: LogEntry) {
+            if case .dropped = entries.yield(entry) { missed.add(1, ordering: .relaxed) }
+        }
+    }
+
+    /// What one who watches gets.
+    struct Following: Sendable {
+        let last: [LogEntry]
+        /// Those behind the last: none is missing in between, none comes twice.
+        let next: AsyncStream<LogEntry>
+        /// How many entries went by untold since it was asked before, as they were not taken in time.
+        let takeMissed: @Sendable () -> Int
     }
 
     private static let memory = 200
     /// Who is slower than this loses the oldest: the log waits for nobody.
-    private static let patience = 1_000
+    static let patience = 1_000
     private let state = Mutex(State())
 
     func note(_ entry: LogEntry) {
@@ -23,22 +43,22 @@ final class LogTail: Sendable {
             if state.last.count > Self.memory { state.last.removeFirst() }
             return state.followers.isEmpty ? [] : Array(state.followers.values)
         }
-        for follower in followers { follower.yield(entry) }
+        for follower in followers { follower.tell(entry) }
     }
 
-    /// The last entries and those behind them: none is missing in between, none comes twice.
-    func follow() -> (last: [LogEntry], next: AsyncStream<LogEntry>) {
-        let (entries, follower) = AsyncStream.makeStream(
+    func follow() -> Following {
+        let (entries, continuation) = AsyncStream.makeStream(
             of: LogEntry.self, bufferingPolicy: .bufferingNewest(Self.patience))
+        let follower = Follower(continuation)
         let (last, number) = state.withLock { state in
             state.next += 1
             state.followers[state.next] = follower
             return (state.last, state.next)
         }
-        follower.onTermination = { [weak self] _ in
+        continuation.onTermination = { [weak self] _ in
             self?.state.withLock { _ = $0.followers.removeValue(forKey: number) }
         }
-        return (last, entries)
+        return Following(last: last, next: entries) { follower.missed.exchange(0, ordering: .relaxed) }
     }
 }
 

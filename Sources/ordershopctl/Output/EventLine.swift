@@ -32,6 +32,9 @@ struct EventLine {
     private var origin: String {
         let metadata = event["metadata"]?.object
         if let uid = metadata?["uid"] { return "by uid \(Cell.text(uid))" }
-        return metadata?["cause"].map { "because of \(Cell.text($0))" } ?? ""
+        let module = metadata?["module"].map { "by \(Cell.text($0))" }
+        let cause = metadata?["cause"].map { "because of \(Cell.text($0))" }
+        let said = [module, cause].compactMap(\.self).joined(separator: " ")
+        return said.isEmpty ? metadata?["correlation"].map { "by request \(Cell.text($0))" } ?? "" : said
     }
 }

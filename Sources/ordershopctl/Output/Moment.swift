@@ -6,9 +6,9 @@ struct Moment: Equatable {
 
     static var now: Double { Double(time(nil)) }
 
-    /// - Returns: nil for what can hardly be meant as a time.
+    /// - Returns: nil for what can hardly be meant as a time of a shop: before September 2001, or in 3,000 years.
     init?(unix seconds: Double) {
-        guard seconds > 0, seconds < 1e11 else { return nil }
+        guard seconds > 1e9, seconds < 1e11 else { return nil }
         unixSeconds = seconds
     }
 

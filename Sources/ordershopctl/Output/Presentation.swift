@@ -13,15 +13,27 @@ extension Presentation {
         case .status: StatusReport(result).text(on: screen)
         case .sections: Self.sections(result.object ?? JSONObject(), screen)
         case .lines: (result.array ?? []).map { printable($0.text) }.joined(separator: "\n")
-        case .events:
-            result == []
-                ? "There are no such events."
-                : (result.array ?? []).map { EventLine($0).text(on: screen) }.joined(separator: "\n")
+        case .events: Self.events(result, screen)
+        case .history: Self.history(result, screen)
         case .settings: Table(Self.settings(result)).text(on: screen)
         case .module: ModuleReport(result).text(on: screen)
         case .preview: PreviewReport(result).text(on: screen)
         case .prettyJSON: PrettyJSON.text(result)
         }
+    }
+
+    private static func events(_ events: JSONValue, _ screen: Screen) -> String {
+        events == []
+            ? "There are no such events."
+            : (events.array ?? []).map { EventLine($0).text(on: screen) }.joined(separator: "\n")
+    }
+
+    private static func history(_ page: JSONValue, _ screen: Screen) -> String {
+        let rest = [
+            page["next"].map { "There is more: --cursor \(Cell.text($0)) goes on." },
+            page["trimmed_up_to"].map { "What happened up to \(Cell.text($0)) has been trimmed from the streams." },
+        ]
+        return ([events(page["events"] ?? [], screen)] + rest.compactMap(\.self)).joined(separator: "\n")
     }
 
     /// Any value, as its kind suggests.

@@ -39,14 +39,21 @@ struct Top: AsyncParsableCommand {
             group.addTask { await Self.ask(connection) { feed.yield(.status($0)) } }
             group.addTask { await Self.follow(connection) { feed.yield(.events($0)) } }
             show(view, on: terminal, isStyled)
+            var shownAt = ContinuousClock.now
             for await item in news {
+                var isUrgent = true
                 switch item {
                 case .status(.success(let status)): view.update(status)
                 case .status(.failure(let failure)): view.say(failure.message)
-                case .events(let events): for event in events { view.add(event) }
+                case .events(let events):
+                    for event in events { view.add(event) }
+                    isUrgent = .now - shownAt > .milliseconds(100)
                 case .key(let key): if await act(view.press(key), &view) { return }
                 }
+                // Many events a second are not as many pictures: the last ones come with the next status.
+                guard isUrgent else { continue }
                 show(view, on: terminal, isStyled)
+                shownAt = .now
             }
         }
     }
@@ -67,13 +74,10 @@ struct Top: AsyncParsableCommand {
 
     /// The last events, then each as it happens.
     private static func follow(_ connection: ConnectionOptions, _ tell: @Sendable ([JSONValue]) -> Void) async {
-        var params = JSONObject([("last", true), ("limit", 50)])
+        var follower = EventFollower(connection: connection, last: 50)
         repeat {
-            let events = try? await connection.call(Request("event.list", .object(params))).array
-            guard let events, !events.isEmpty else { continue }
-            tell(events)
-            params = JSONObject([("limit", 200)])
-            params["after"] = events.last?["id"]
+            // A daemon that is away is seen by its status.
+            do throws(Failure) { try await follower.follow(tell) } catch {}
         } while (try? await Task.sleep(for: .milliseconds(500))) != nil
     }
 

@@ -5,7 +5,8 @@ struct DaemonVerbs: VerbGroup {
     static let configuration = CommandConfiguration(
         commandName: "daemon", abstract: "The daemon itself: health, settings, log, counts, end.",
         subcommands: [
-            Health.self, ShowConfig.self, LogLevel.self, ShowMetrics.self, Shutdown.self, Methods.self,
+            Health.self, ShowConfig.self, ShowLog.self, LogLevel.self, ShowMetrics.self, Shutdown.self,
+            Methods.self,
             Discover.self,
         ])
 
@@ -35,6 +36,23 @@ struct ShowConfig: Verb {
 
     var request: Request { Request("config.show", [:]) }
     var presentation: Presentation { .settings }
+}
+
+struct ShowLog: WatchVerb {
+    static let configuration = CommandConfiguration(
+        commandName: "log",
+        abstract: "Show the last messages of the daemon's log, and with --follow each that comes.")
+
+    @Option(help: ArgumentHelp("The least severe to show: trace, debug, info, …", valueName: "level"))
+    var level: String?
+    @Flag(name: .shortAndLong, help: "Go on with each message as it is logged, until Ctrl-C.") var follow = false
+    @OptionGroup var connection: ConnectionOptions
+
+    var isFollowing: Bool { follow }
+    var request: Request {
+        Request("log.watch", .object(JSONObject(level.map { [("level", .string($0))] } ?? [])))
+    }
+    func line(_ element: JSONValue, on screen: Screen) -> String { LogLine(element).text(on: screen) }
 }
 
 struct LogLevel: Verb {

@@ -4,7 +4,9 @@ import JSON
 struct Events: VerbGroup {
     static let configuration = CommandConfiguration(
         commandName: "event", abstract: "What happened in the shop.",
-        subcommands: [ListEvents.self, TailEvents.self, EntityHistory.self, EntityAtTime.self])
+        subcommands: [
+            ListEvents.self, TailEvents.self, EntityHistory.self, EntityAtTime.self, EntityDifference.self,
+        ])
 
     @OptionGroup var connection: ConnectionOptions
 }
@@ -14,9 +16,11 @@ struct EventSelection: ParsableArguments {
     @Option(help: "Only of this topic, such as order.") var topic: String?
     @Option(help: "Only of this action, such as created.") var action: String?
     @Option(help: ArgumentHelp("Only of one entity.", valueName: "topic:id")) var entity: String?
+    @Option(help: ArgumentHelp("Only what came of one command.", valueName: "id")) var correlation: String?
 
     var members: [(String, JSONValue)] {
-        [("topic", topic), ("action", action), ("entity", entity)].compactMap { name, value in
+        [("topic", topic), ("action", action), ("entity", entity), ("correlation", correlation)].compactMap {
+            name, value in
             value.map { (name, .string($0)) }
         }
     }
@@ -46,19 +50,19 @@ struct ListEvents: Verb {
 
 struct EntityHistory: Verb {
     static let configuration = CommandConfiguration(
-        commandName: "history", abstract: "Show the events of one entity.")
+        commandName: "history", abstract: "Show what happened to one entity, the newest first.")
 
     @Argument(help: ArgumentHelp("The entity.", valueName: "topic:id")) var entity: String
-    @Option(help: ArgumentHelp("Only those behind this place.", valueName: "place")) var after: String?
+    @Option(help: ArgumentHelp("Go on where the page before ended.", valueName: "cursor")) var cursor: String?
     @Option(help: ArgumentHelp("At most so many, up to 1000.", valueName: "events")) var limit: Int64 = 100
     @OptionGroup var connection: ConnectionOptions
 
     var request: Request {
         var params = JSONObject([("entity", .string(entity)), ("limit", .number(JSONNumber(limit)))])
-        params["after"] = after.map { .string($0) }
+        params["cursor"] = cursor.map { .string($0) }
         return Request("entity.history", .object(params))
     }
-    var presentation: Presentation { .events }
+    var presentation: Presentation { .history }
 }
 
 struct EntityAtTime: Verb {
@@ -77,28 +81,45 @@ struct EntityAtTime: Verb {
     var presentation: Presentation { .record(whenNull: "There is no such entity, or there was none: \(entity)") }
 }
 
+struct EntityDifference: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "diff", abstract: "Show what of an entity is not as it was between two times.")
+
+    @Argument(help: ArgumentHelp("The entity.", valueName: "topic:id")) var entity: String
+    @Option(help: ArgumentHelp("The earlier time.", valueName: "place")) var from: String
+    @Option(help: ArgumentHelp("The later time; now.", valueName: "place")) var to: String?
+    @OptionGroup var connection: ConnectionOptions
+
+    var request: Request {
+        var params = JSONObject([("entity", .string(entity)), ("from", .string(from))])
+        params["to"] = to.map { .string($0) }
+        return Request("entity.diff", .object(params))
+    }
+    var presentation: Presentation { .sections }
+}
+
 /// Like `tail -f`: the last events, then each as it happens.
 struct TailEvents: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tail", abstract: "Show the last events, then each as it happens, until Ctrl-C.")
 
     @OptionGroup var selection: EventSelection
-    @Option(help: ArgumentHelp("Begin with so many.", valueName: "events")) var last: Int64 = 10
+    @Option(help: ArgumentHelp("Begin with so many, up to 1000.", valueName: "events")) var last: Int64 = 10
     @OptionGroup var connection: ConnectionOptions
 
     mutating func run() async throws {
-        var place = JSONValue.string("beginning")
-        var isFirst = true
+        let json = connection.json
+        var follower = EventFollower(connection: connection, selection: JSONObject(selection.members), last: last)
         var failure: String?
         while true {
             do throws(Failure) {
-                let events = try await connection.call(request(after: place, isFirst)).array ?? []
-                try show(events)
-                place = events.last?["id"] ?? place
-                (isFirst, failure) = (false, nil)
+                try await follower.follow { (events) throws(Failure) in
+                    for event in events { try Self.show(event, asJSON: json) }
+                    failure = nil
+                }
             } catch {
                 // Whoever asked for a daemon that is not there is told at once; one that goes away may come back.
-                if isFirst || error.status == .usage { throw error }
+                if follower.place == nil || error.status == .usage { throw error }
                 if failure != error.message { Output.complain(error.message + "\nTrying again.") }
                 failure = error.message
             }
@@ -106,17 +127,7 @@ struct TailEvents: AsyncParsableCommand {
         }
     }
 
-    private func request(after place: JSONValue, _ isFirst: Bool) -> Request {
-        var params = JSONObject(selection.members)
-        params["limit"] = .number(JSONNumber(isFirst ? max(1, last) : 1_000))
-        params[isFirst ? "last" : "after"] = isFirst ? true : place
-        return Request("event.list", .object(params))
-    }
-
-    private func show(_ events: [JSONValue]) throws(Failure) {
-        for event in events {
-            let text = connection.json ? event.text : EventLine(event).text(on: .standardOutput)
-            try Output.write(text + "\n")
-        }
+    private static func show(_ event: JSONValue, asJSON: Bool) throws(Failure) {
+        try Output.write((asJSON ? event.text : EventLine(event).text(on: .standardOutput)) + "\n")
     }
 }

@@ -5,7 +5,8 @@ struct Modules: VerbGroup {
     static let configuration = CommandConfiguration(
         commandName: "module", abstract: "The services of the shop, one module each.",
         subcommands: [
-            ListModules.self, ShowModule.self, EnableModule.self, PreviewModule.self, DisableModule.self,
+            ListModules.self, ShowModule.self, WatchModules.self, EnableModule.self, PreviewModule.self,
+            DisableModule.self,
             RestartModule.self, ReplayModule.self, RebuildModule.self,
         ])
 
@@ -31,6 +32,22 @@ struct ShowModule: Verb {
 
     var request: Request { Request("module.show", ["name": .string(name)]) }
     var presentation: Presentation { .module }
+}
+
+struct WatchModules: WatchVerb {
+    static let configuration = CommandConfiguration(
+        commandName: "watch", abstract: "Show the modules, then each whose state or counts change, until Ctrl-C.")
+
+    @OptionGroup var connection: ConnectionOptions
+
+    var request: Request { Request("module.watch", [:]) }
+    func line(_ module: JSONValue, on screen: Screen) -> String {
+        let counts = ["lag", "rate", "parked", "handled", "error"].compactMap { key in
+            module[key].map { "\(key)=\(Cell.text($0))" }
+        }
+        let state = screen.state(printable(module["state"]?.string ?? ""))
+        return ([screen.heading(Cell.text(module["name"] ?? "")), state] + counts).joined(separator: "  ")
+    }
 }
 
 // MARK: On and off

@@ -1,0 +1,21 @@
+import HandlerRuntime
+import HummingbirdCore
+import JSON
+
+/// The parameters behind the question mark, as a command's fields take them.
+enum Query {
+    /// Numbers and truth values are read as such where the field wants one; what is none stays text, and is refused.
+    static func parameters(of request: Request, as fields: [Field]) -> [(String, JSONValue)] {
+        request.uri.queryParameters.map { name, value in
+            let field = fields.first { $0.name == name }
+            return (String(name), read(String(value), as: field?.schema.description["type"]?.string))
+        }
+    }
+
+    private static func read(_ text: String, as type: String?) -> JSONValue {
+        switch type {
+        case "integer", "number", "boolean": (try? JSONValue(parsing: text.utf8)) ?? .string(text)
+        default: .string(text)
+        }
+    }
+}

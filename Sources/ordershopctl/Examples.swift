@@ -1,0 +1,71 @@
+import ArgumentParser
+
+/// What stands at the end of every command's help: lines that can be taken as they are, but for ids and names.
+enum Examples {
+    /// At least one for each command. A noun's help shows the first of each of its verbs.
+    private static let lines = [
+        "status", "status --json", "top",
+        "module list", "module show crm", "module watch", "module enable crm --preview", "module enable crm",
+        "module enable crm --from now", "module preview crm", "module disable crm", "module restart mail",
+        "module replay crm --from 2026-01-31T12:00:00Z --wait", "module rebuild customer",
+        "parked list crm", "parked show crm 1548699679-211658", "parked retry crm --all",
+        "parked retry crm --entity customer:ID", "parked discard crm --event 1548699679-211658",
+        "customer list", "customer get ID", "customer create --name 'Ada Lovelace' --email ada@example.org",
+        "customer update ID --name 'Ada King' --email ada@example.org", "customer delete ID",
+        "product list --limit 50", "product get ID", "product create --name Tea --price 12.50",
+        "product update ID --name Tea --price 13.00", "product delete ID",
+        "inventory list", "inventory get ID", "inventory create --product ID --amount 100",
+        "inventory update ID --product ID --amount 90", "inventory delete ID", "inventory increment ID --by 20",
+        "inventory decrement ID --by 2", "inventory reserve --order ID --product 'ID*2'",
+        "inventory release --order ID --product 'ID*2'",
+        "order list", "order get ID", "order create --customer ID --product 'ID*2' --product ID",
+        "order update ID --customer ID --product ID", "order delete ID", "order unbilled",
+        "billing list", "billing get ID", "billing create --order ID", "billing update ID --order ID",
+        "billing delete ID",
+        "crm interactions ID",
+        "mail list", "mail send --to ada@example.org --subject Hello --body 'How are you?'",
+        "event list --topic order", "event list --after 2026-01-31T12:00:00Z --limit 100",
+        "event tail --topic order --action created", "event history order:ID",
+        "event state customer:ID --at 2026-01-31T12:00:00Z",
+        "projection verify", "projection verify --topic order --repair", "projection rebuild order",
+        "checkpoint list crm", "checkpoint set crm --to 2026-01-31T12:00:00Z", "checkpoint reset crm",
+        "checkpoint leases",
+        "job list", "job show 7", "job watch 7", "job cancel 7",
+        "retention show", "retention apply --before 2026-01-31T00:00:00Z --dry-run",
+        "retention apply --before 2026-01-31T00:00:00Z",
+        "archive list", "archive verify FILE", "archive show FILE --limit 10", "archive restore FILE",
+        "import customer customers.csv", "import product - --format ndjson --skip-bad", "export order",
+        "export customer --format csv",
+        "daemon health", "daemon config", "daemon log --follow --level warning", "daemon log-level debug",
+        "daemon metrics", "daemon shutdown", "daemon methods", "daemon discover",
+        "call daemon.status", #"call customer.get '{"id":"ID"}'"#,
+    ]
+
+    /// - Parameter path: the words of a command behind the program's name; of a noun, one word.
+    static func text(for path: [String]) -> String? {
+        let mine = lines.filter { $0.split(separator: " ").starts(with: path) { $0 == $1 } }
+        guard !path.isEmpty, !mine.isEmpty else { return nil }
+        let isNoun = Set(mine.map { verb(of: $0, behind: path) }).count > 1 && path.count == 1
+        var seen: Set<Substring> = []
+        let shown = isNoun ? mine.filter { seen.insert(verb(of: $0, behind: path)).inserted } : mine
+        return "EXAMPLES:\n" + shown.map { "  ordershopctl \($0)" }.joined(separator: "\n")
+    }
+
+    private static func verb(of line: String, behind path: [String]) -> Substring {
+        line.split(separator: " ").dropFirst(path.count).first ?? ""
+    }
+
+    /// The words among the arguments that name a command.
+    static func path(in arguments: [String]) -> [String] {
+        var command: any ParsableCommand.Type = OrdershopCtl.self
+        var path: [String] = []
+        for argument in arguments {
+            guard let next = command.configuration.subcommands.first(where: { $0._commandName == argument }) else {
+                continue
+            }
+            path.append(argument)
+            command = next
+        }
+        return path
+    }
+}
