@@ -7,6 +7,8 @@ public struct Catalogue: Sendable {
     let handlers: [String: [StreamKey]]
     private let projections: [Topic: [Projection]]
     private let inlineOwners: [StreamKey: String]
+    /// Topics whose entities have had another form before.
+    let evolved: [Topic: TopicDefinition]
 
     /// - Parameters:
     ///   - projections: read models to write with every event, whichever module appends it.
@@ -18,6 +20,7 @@ public struct Catalogue: Sendable {
         inlineOwners: [StreamKey: String] = [:]
     ) {
         self.topics = topics
+        evolved = Dictionary(topics.filter { !$0.upcasters.isEmpty }.map { ($0.topic, $0) }) { $1 }
         self.handlers = handlers
         self.projections = Dictionary(grouping: projections, by: \.topic)
         self.inlineOwners = inlineOwners

@@ -39,6 +39,8 @@ public struct RecordedEvent: Sendable {
     /// The whole entity as JSON text. Decoding is left to whoever needs it.
     public let entity: ByteBuffer
     public let metadata: [(name: String, value: String)]
+    /// Whether a later version of this program wrote it, in a form that this one does not know.
+    public var isNewer = false
 
     /// The event's own name, a UUID.
     public var eventID: String { String(buffer: name) }
@@ -58,6 +60,8 @@ public struct EntityState: Sendable {
     public let isDeleted: Bool
     /// The whole entity as JSON text; of a deleted one, as it last was.
     public let entity: ByteBuffer
+    /// Whether a later version of this program wrote it, in a form that this one does not know.
+    public var isNewer = false
 
     public var exists: Bool { !isDeleted }
     public var bytes: [UInt8] { Array(entity.readableBytesView) }

@@ -55,12 +55,10 @@ extension Store {
     private func adoptUnborn(
         _ id: String, _ value: String, _ topic: TopicDefinition
     ) async throws(StoreError) {
-        let words = value.split(separator: " ", maxSplits: 2)
-        guard words.count == 3, let revision = EventID(words[0]), try await load([.id(topic.topic, id)])[0] == nil
-        else { return }
-        let action = Action(String(words[1]))
-        let state = EntityState(
-            id: id, revision: revision, isDeleted: action == .deleted, entity: ByteBuffer(string: String(words[2])))
+        guard let entry = UnbornEntry(value), try await load([.id(topic.topic, id)])[0] == nil else { return }
+        let (revision, action) = (entry.id, entry.action)
+        let text = catalogue.read(entry.text, of: topic.topic, schema: entry.schema).text
+        let state = EntityState(id: id, revision: revision, isDeleted: action == .deleted, entity: text)
         var step = Transaction(expectations: [.revision(topic.topic, id: id, nil)])
         step.adopted = [adopted(state, StreamKey(topic.topic, action), at: revision)]
         step.writes = [.command(["HSET", keys.revisions(topic.topic), id, "\(revision) \(action) -"])]

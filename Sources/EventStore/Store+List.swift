@@ -45,7 +45,7 @@ extension Store {
             snapshotCommand(topic.topic, after: position, count: count),
         ])
         let events = (replies[0].array ?? []).compactMap { event($0, of: topic.birthStream) }
-        let snapshot = snapshotEntries(replies[1])
+        let snapshot = snapshotEntries(replies[1], of: topic.topic)
         return join(snapshot, events, count: count)
     }
 
@@ -68,7 +68,8 @@ extension Store {
 
     private func birth(_ event: RecordedEvent) -> Birth {
         let id = event.decoded()?["id"]?.string ?? ""
-        let state = EntityState(id: id, revision: event.id, isDeleted: false, entity: event.entity)
+        let state = EntityState(
+            id: id, revision: event.id, isDeleted: false, entity: event.entity, isNewer: event.isNewer)
         return Birth(place: event.id, id: id, state: state, action: event.stream.action)
     }
 

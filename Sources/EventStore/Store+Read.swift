@@ -42,7 +42,7 @@ extension Store {
             for reference in references { append(reference, to: &command) }
         }
         guard let states = reply.array, states.count == references.count else { throw unexpected(reply) }
-        return states.map(state)
+        return zip(states, references).map { state($0, of: $1.topic) }
     }
 
     private func append(_ reference: EntityReference, to command: inout RedisCommand) {
@@ -57,12 +57,14 @@ extension Store {
         command.append(name)
     }
 
-    private func state(_ reply: RedisValue) -> EntityState? {
-        guard let fields = reply.array, fields.count == 4, let id = fields[0].string,
+    private func state(_ reply: RedisValue, of topic: Topic) -> EntityState? {
+        guard let fields = reply.array, fields.count == 5, let id = fields[0].string,
             let revision = fields[1].string.flatMap({ EventID($0) }), let entity = fields[3].buffer
         else { return nil }
         let isDeleted = fields[2].string == Action.deleted.name
-        return EntityState(id: id, revision: revision, isDeleted: isDeleted, entity: entity)
+        let read = catalogue.read(entity, of: topic, schema: fields[4].buffer)
+        return EntityState(
+            id: id, revision: revision, isDeleted: isDeleted, entity: read.text, isNewer: read.isNewer)
     }
 
     // MARK: Indexes
@@ -182,15 +184,20 @@ extension Store {
         else { return nil }
         var name = ByteBuffer()
         var entity = ByteBuffer()
+        var schema: ByteBuffer?
         var metadata: [(name: String, value: String)] = []
         for index in stride(from: 0, to: fields.count - 1, by: 2) {
             switch fields[index].string {
             case "event_id": name = fields[index + 1].buffer ?? ByteBuffer()
             case "entity": entity = fields[index + 1].buffer ?? ByteBuffer()
-            case let name?: metadata.append((name, fields[index + 1].string ?? ""))
+            case let field?:
+                if field == "schema" { schema = fields[index + 1].buffer }
+                metadata.append((field, fields[index + 1].string ?? ""))
             case nil: break
             }
         }
-        return RecordedEvent(id: id, stream: stream, name: name, entity: entity, metadata: metadata)
+        let read = catalogue.read(entity, of: stream.topic, schema: schema)
+        return RecordedEvent(
+            id: id, stream: stream, name: name, entity: read.text, metadata: metadata, isNewer: read.isNewer)
     }
 }

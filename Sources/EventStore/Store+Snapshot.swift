@@ -31,24 +31,26 @@ extension Store {
     public func snapshot(
         of topic: Topic, after position: EventID = .zero, count: Int = 500
     ) async throws(StoreError) -> [SnapshotEntry] {
-        snapshotEntries(try await ask(snapshotCommand(topic, after: position, count: count)))
+        snapshotEntries(try await ask(snapshotCommand(topic, after: position, count: count)), of: topic)
     }
 
     func snapshotCommand(_ topic: Topic, after position: EventID, count: Int) -> RedisCommand {
         RedisCommand("XRANGE", keys.snapshot(topic), "(\(position)", "+", "COUNT", String(count))
     }
 
-    func snapshotEntries(_ reply: RedisValue) -> [SnapshotEntry] {
+    func snapshotEntries(_ reply: RedisValue, of topic: Topic) -> [SnapshotEntry] {
         (reply.array ?? []).compactMap { entry in
-            guard let pair = entry.array, pair.count == 2, let fields = pair[1].array, fields.count == 8,
+            guard let pair = entry.array, pair.count == 2, let fields = pair[1].array, fields.count >= 8,
                 let birth = pair[0].string.flatMap({ EventID($0) }), let id = fields[1].string,
                 let revision = fields[3].string.flatMap({ EventID($0) }), let action = fields[5].string,
                 let entity = fields[7].buffer
             else { return nil }
             let isDeleted = action == Action.deleted.name
+            let read = catalogue.read(entity, of: topic, schema: Self.field("schema", of: fields))
             return SnapshotEntry(
                 birth: birth, action: Action(action),
-                state: EntityState(id: id, revision: revision, isDeleted: isDeleted, entity: entity))
+                state: EntityState(
+                    id: id, revision: revision, isDeleted: isDeleted, entity: read.text, isNewer: read.isNewer))
         }
     }
 

@@ -79,7 +79,7 @@ extension Store {
     /// Brings revisions and read models up to events that stand in their streams but were not appended by a
     /// store. Events that are known already are passed over.
     public func adopt(_ events: [RecordedEvent]) async throws(StoreError) {
-        let named = events.compactMap { event in event.decoded()?["id"]?.string.map { (event, $0) } }
+        let named = events.map(current).compactMap { event in event.decoded()?["id"]?.string.map { (event, $0) } }
         let references = named.map { EntityReference.id($0.0.stream.topic, $0.1) }
         var states: [EntityReference: (revision: EventID, entity: [UInt8]?)] = [:]
         for (reference, state) in zip(references, try await load(references)) {

@@ -22,7 +22,7 @@ public struct StoredEvent: Sendable, Hashable {
         self.fields = fields
     }
 
-    /// As modules see it.
+    /// As modules see it, but in the form in which it was written.
     public var recorded: RecordedEvent {
         var name = ByteBuffer()
         var entity = ByteBuffer()

@@ -55,11 +55,17 @@ public struct TopicDefinition: Sendable {
     /// The action with which an entity of this topic begins. Lists go along this stream.
     public let birth: Action
     public let actions: [Action]
+    /// From the first form of its entities to the second, from that to the third …
+    public let upcasters: [Upcaster]
 
-    public init(_ topic: Topic, birth: Action = .created, actions: [Action] = [.created, .updated, .deleted]) {
+    public init(
+        _ topic: Topic, birth: Action = .created, actions: [Action] = [.created, .updated, .deleted],
+        upcasters: [Upcaster] = []
+    ) {
         self.topic = topic
         self.birth = birth
         self.actions = actions
+        self.upcasters = upcasters
     }
 
     public var streams: [StreamKey] { actions.map { StreamKey(topic, $0) } }

@@ -82,10 +82,12 @@ struct TransactionEncoder {
         body.append(tables.number(of: event.stream))
         body.append(tables.number(of: event.entityID, in: tables.number(of: event.stream.topic)))
         body.append(given?.description ?? event.sequence.map(wish) ?? "")
-        body.append(4 + 2 * event.metadata.count)
+        let schema = catalogue.schemaField(of: event.stream.topic)
+        body.append(4 + 2 * event.metadata.count + (schema == nil ? 0 : 2))
         add("event_id", event.eventID, "entity")
         body.append(event.entity)
         for field in event.metadata { add(field.name, field.value) }
+        if let schema { add("schema", schema) }
         let change = EntityChange(event)
         add(cache.writes(for: change) + catalogue.writes(for: change))
     }

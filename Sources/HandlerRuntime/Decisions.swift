@@ -63,7 +63,13 @@ extension EventDelivery {
     func react(to event: RecordedEvent, in unit: UnitOfWork) async throws {
         unit.delivery?.progress?.begin(.reacting(to: event.id))
         await FaultPoint.react(module, event.entityKey.id)
-        for subscription in reactions[event.stream] ?? [] { try await subscription.reaction(event, unit) }
+        let subscriptions = reactions[event.stream] ?? []
+        if event.isNewer, !subscriptions.isEmpty {
+            throw TryLater(
+                "the event \(event.id) of \(event.stream) was written by a later version of ordershopd: upgrade this one"
+            )
+        }
+        for subscription in subscriptions { try await subscription.reaction(event, unit) }
     }
 
     func looksAt(_ event: RecordedEvent) -> [EntityReference] {

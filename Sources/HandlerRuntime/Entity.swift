@@ -36,6 +36,9 @@ extension Entity {
 
     public var wantedNumber: NumberSequence? { nil }
 
+    /// The form in which its events are written.
+    public static var schemaVersion: Int { definition.schemaVersion }
+
     /// The whole entity as a JSON object, `id` first.
     public var json: [UInt8] {
         var writer = JSONWriter()

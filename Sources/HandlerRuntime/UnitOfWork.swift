@@ -17,6 +17,8 @@ public final class UnitOfWork {
         /// What the store had; nil: no such entity.
         let revision: EventID?
         var state: [UInt8]?
+        /// In a form that this program does not know.
+        var isNewer = false
     }
 
     private let store: Store
@@ -153,11 +155,12 @@ public final class UnitOfWork {
 
     private func note(_ key: Key, _ state: EntityState?) {
         guard tracked[key] == nil else { return }
-        track(key, Tracked(revision: state?.revision, state: state?.bytes))
+        track(key, Tracked(revision: state?.revision, state: state?.bytes, isNewer: state?.isNewer ?? false))
     }
 
     private func entity<E: Entity>(_ key: Key) throws(Refusal) -> E? {
-        guard let state = tracked[key]?.state else { return nil }
+        guard let known = tracked[key], let state = known.state else { return nil }
+        if known.isNewer { throw .newerForm(of: key.topic, key.id, known: E.schemaVersion) }
         return try decode(state, key)
     }
 
@@ -187,12 +190,14 @@ public final class UnitOfWork {
     /// The entity for reading only: the step does not depend on its staying as it is.
     public func look<E: Entity>(at id: ID<E>) async throws(Refusal) -> E? {
         guard let state = try await glimpse(id), state.exists else { return nil }
+        if state.isNewer { throw .newerForm(of: E.topic, id.text, known: E.schemaVersion) }
         return try decode(state.entity.readableBytesView, Key(topic: E.topic, id: id.text))
     }
 
     /// The entity as it last was, even if it was deleted; nil where there never was one.
     public func last<E: Entity>(_ id: ID<E>) async throws(Refusal) -> E? {
         guard let state = try await glimpse(id) else { return nil }
+        if state.isNewer { throw .newerForm(of: E.topic, id.text, known: E.schemaVersion) }
         return try decode(state.entity.readableBytesView, Key(topic: E.topic, id: id.text))
     }
 

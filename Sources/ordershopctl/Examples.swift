@@ -26,7 +26,7 @@ enum Examples {
         "mail list", "mail send --to ada@example.org --subject Hello --body 'How are you?'",
         "event list --topic order", "event list --after 2026-01-31T12:00:00Z --limit 100",
         "event tail --topic order --action created", "event history order:ID",
-        "event state customer:ID --at 2026-01-31T12:00:00Z",
+        "event state customer:ID --at 2026-01-31T12:00:00Z", "event diff order:ID --from 2026-01-31T12:00:00Z",
         "projection verify", "projection verify --topic order --repair", "projection rebuild order",
         "checkpoint list crm", "checkpoint set crm --to 2026-01-31T12:00:00Z", "checkpoint reset crm",
         "checkpoint leases",

@@ -39,7 +39,9 @@ extension Store {
             let isDeleted = event.stream.action == .deleted
             return isDeleted
                 ? .absent
-                : .existed(EntityState(id: id, revision: event.id, isDeleted: false, entity: event.entity))
+                : .existed(
+                    EntityState(
+                        id: id, revision: event.id, isDeleted: false, entity: event.entity, isNewer: event.isNewer))
         }
         if case .trimmed(let end) = page.rest { return .trimmed(upTo: end) }
         return .absent

@@ -9,7 +9,7 @@
 --            count of properties, each: name 'list' or 'hash' count elements…
 -- Returns  for each entity that is not so:
 --            number: nothing of it was there but its revision; it was wrong, and is right now if it was to be mended
---            {number, revision, action, entity}: its last event is a later one by now; nothing was judged
+--            {number, revision, action, entity, schema or nil}: its last event is a later one by now; nothing was judged
 --            {number, what stands in revisions, 1 if it is in the set, fields, properties…}: it was wrong, and is
 --              right now if it was to be mended. What was right is nil. A key of another type is told by its name
 
@@ -47,21 +47,23 @@ end
 
 local function text(id, revision, action, birth)
     local reply = redis.pcall('XRANGE', streams .. action, revision, revision)
-    if reply[1] then return field(reply[1][2], 'entity') end
+    if reply[1] then return field(reply[1][2], 'entity'), field(reply[1][2], 'schema') end
     if birth == '-' then
-        local at, kept = string.match(redis.call('HGET', snapshot .. ':unborn', id) or '', '^(%S+) %S+ (.*)$')
-        return at == revision and kept
+        local kept = redis.call('HGET', snapshot .. ':unborn', id) or ''
+        local at, schema, entity = string.match(kept, '^(%S+) [^%s;]+;?(%d*) (.*)$')
+        return at == revision and entity, schema ~= '' and schema
     end
     reply = birth ~= '' and redis.pcall('XRANGE', snapshot, birth, birth) or {}
-    return reply[1] and field(reply[1][2], 'revision') == revision and field(reply[1][2], 'entity')
+    if not reply[1] or field(reply[1][2], 'revision') ~= revision then return end
+    return field(reply[1][2], 'entity'), field(reply[1][2], 'schema')
 end
 
 -- The event that revisions tell of, if it is one of this entity and later than the given one.
 local function newer(id, known, expected)
     local revision, action, birth = string.match(known or '', '^(%S+) (%S+) ?(%S*)$')
     if not revision or not later(revision, expected) then return end
-    local entity = text(id, revision, action, birth)
-    if entity and string.find(entity, id, 1, true) then return revision, action, entity end
+    local entity, schema = text(id, revision, action, birth)
+    if entity and string.find(entity, id, 1, true) then return revision, action, entity, schema or false end
 end
 
 -- MARK: Comparing
@@ -203,8 +205,8 @@ local function check(number, known, is_member)
     local has_fields = holds_fields(key, found, first, count)
     if has_revision and has_fields and has_parts and is_member == (count > 0 and 1 or 0) then return end
     if not has_revision then
-        local later, action, text = newer(id, known, string.match(revision, '^%S*'))
-        if later then return {number, later, action, text} end
+        local later, action, text, schema = newer(id, known, string.match(revision, '^%S*'))
+        if later then return {number, later, action, text, schema} end
     end
     if mends then
         mend_member(id, is_member, count > 0)

@@ -3,7 +3,7 @@
 --
 -- KEYS[1]  the shop's clock (it only says which node of a cluster)
 -- ARGV     for each entity: unique-key ('' when the name is an id) revisions-key streams-of-the-topic name
--- Returns  for each: {id, revision, action, entity} of its last event, or false where there never was one
+-- Returns  for each: {id, revision, action, entity, schema or false} of its last event, or false where there never was one
 
 local function field(entry, name)
     for i = 1, #entry, 2 do
@@ -16,11 +16,13 @@ end
 local function trimmed(revisions, id, revision, birth)
     local snapshot = string.gsub(revisions, 'ordershop:revisions:', 'ordershop:snapshot:', 1)
     if birth == '-' then
-        local at, text = string.match(redis.call('HGET', snapshot .. ':unborn', id) or '', '^(%S+) %S+ (.*)$')
-        return at == revision and text
+        local kept = redis.call('HGET', snapshot .. ':unborn', id) or ''
+        local at, schema, text = string.match(kept, '^(%S+) [^%s;]+;?(%d*) (.*)$')
+        return at == revision and text, schema ~= '' and schema
     end
     local entry = birth ~= '' and redis.call('XRANGE', snapshot, birth, birth)[1]
-    return entry and field(entry[2], 'revision') == revision and field(entry[2], 'entity')
+    if not entry or field(entry[2], 'revision') ~= revision then return false end
+    return field(entry[2], 'entity'), field(entry[2], 'schema')
 end
 
 local function state(revisions, streams, id)
@@ -28,9 +30,9 @@ local function state(revisions, streams, id)
         string.match(redis.call('HGET', revisions, id) or '', '^(%S+) (%S+) ?(%S*)$')
     if not revision then return false end
     local entry = redis.call('XRANGE', streams .. action, revision, revision)[1]
-    if entry then return {id, revision, action, field(entry[2], 'entity')} end
-    local entity = trimmed(revisions, id, revision, birth)
-    return entity and {id, revision, action, entity}
+    if entry then return {id, revision, action, field(entry[2], 'entity'), field(entry[2], 'schema')} end
+    local entity, schema = trimmed(revisions, id, revision, birth)
+    return entity and {id, revision, action, entity, schema or false}
 end
 
 local states = {}

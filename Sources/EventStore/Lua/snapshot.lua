@@ -1,6 +1,7 @@
 -- Writes a part of a topic's next snapshot, beside the one that is in use. An entity stands in it at the id of its
 -- first event, so that the order of lists is kept, and its revision gets that id as a third word: 'ID ACTION BIRTH'.
--- An entity whose first event nobody has stands in a hash as 'ID ACTION TEXT', with '-' for a birth.
+-- An entity whose first event nobody has stands in a hash as 'ID ACTION TEXT', with '-' for a birth. What an event says
+-- of its form is kept: as a field 'schema' behind the entity, or as 'ACTION;SCHEMA'.
 --
 -- KEYS[1]  the shop's clock (it only says which node of a cluster)
 -- ARGV     lock-key, token, time to live in milliseconds, revisions-key streams-of-the-topic
@@ -35,24 +36,30 @@ end
 
 local function read(value) return string.match(value or '', '^(%S+) (%S+) ?(%S*)$') end
 
--- The text of an entity: of its last event, or from the snapshot in use.
+-- The text of an entity and its form: of its last event, or from the snapshot in use.
 local function text(id, revision, action, birth)
     local entry = redis.call('XRANGE', streams .. action, revision, revision)[1]
-    if entry then return field(entry[2], 'entity') end
+    if entry then return field(entry[2], 'entity'), field(entry[2], 'schema') end
     if birth == '-' then
-        local at, kept = string.match(redis.call('HGET', unborn, id) or '', '^(%S+) %S+ (.*)$')
-        return at == revision and kept
+        local kept = redis.call('HGET', unborn, id) or ''
+        local at, schema, entity = string.match(kept, '^(%S+) [^%s;]+;?(%d*) (.*)$')
+        return at == revision and entity, schema ~= '' and schema
     end
     entry = birth ~= '' and redis.call('XRANGE', live, birth, birth)[1]
-    return entry and field(entry[2], 'revision') == revision and field(entry[2], 'entity')
+    if not entry or field(entry[2], 'revision') ~= revision then return false end
+    return field(entry[2], 'entity'), field(entry[2], 'schema')
 end
 
 local function keep(id, birth)
     local revision, action, known = read(redis.call('HGET', revisions, id))
-    local entity = revision and text(id, revision, action, known)
+    if not revision then return 0 end
+    local entity, schema = text(id, revision, action, known)
     if not entity then return 0 end
-    local reply = redis.pcall(
-        'XADD', following, birth, 'id', id, 'revision', revision, 'action', action, 'entity', entity)
+    local entry = {'id', id, 'revision', revision, 'action', action, 'entity', entity}
+    if schema then
+        entry[9], entry[10] = 'schema', schema
+    end
+    local reply = redis.pcall('XADD', following, birth, unpack(entry))
     -- It stands there already where this part is written again after a lost answer.
     if type(reply) == 'table' and reply.err and not string.find(reply.err, 'equal or smaller', 1, true) then
         error(reply)
@@ -93,9 +100,10 @@ function parts.rest(cursor, count)
         local id = page[2][i]
         local revision, action, birth = read(page[2][i + 1])
         if revision and up_to_cut(revision) and not stands(id, birth) then
-            local entity = text(id, revision, action, birth)
+            local entity, schema = text(id, revision, action, birth)
             if entity then
-                redis.call('HSET', following_unborn, id, revision .. ' ' .. action .. ' ' .. entity)
+                local form = schema and action .. ';' .. schema or action
+                redis.call('HSET', following_unborn, id, revision .. ' ' .. form .. ' ' .. entity)
                 redis.call('HSET', revisions, id, revision .. ' ' .. action .. ' -')
                 kept = kept + 1
             else

@@ -102,9 +102,10 @@ struct EntityChecker: Sendable {
             else { throw store.unexpected(finding) }
             let expectation = batch[batch.startIndex + Int(number) - 1]
             if let action = words[2].string, let revision = words[1].string.flatMap({ EventID($0) }) {
+                let read = store.catalogue.read(
+                    words[3].buffer ?? ByteBuffer(), of: topic, schema: words.count > 4 ? words[4].buffer : nil)
                 let event = EntityExpectation(
-                    expectation.id, revision, Action(action), birth: "", words[3].buffer ?? ByteBuffer(), of: topic,
-                    in: cache)
+                    expectation.id, revision, Action(action), birth: "", read.text, of: topic, in: cache)
                 later += event.map { [$0] } ?? []
             } else {
                 result.differences += expectation.differences(words.dropFirst(), topic, store.keys)

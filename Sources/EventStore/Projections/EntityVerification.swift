@@ -129,7 +129,7 @@ struct EntityVerification {
         var pages = ScannedKey(.hash, key)
         while let words = try await pages.next(in: store)?.map({ String(buffer: $0) }) {
             let events = stride(from: 0, to: words.count - 1, by: 2).compactMap { index in
-                FoldedEvent(unborn: words[index], words[index + 1])
+                store.folded(unborn: words[index], words[index + 1], of: topic.topic)
             }
             note(try await checker.check(learn(events, isComparing)))
         }

@@ -15,14 +15,31 @@ struct FoldedEvent: Sendable {
     var isDeleted: Bool { action == .deleted }
 }
 
-extension FoldedEvent {
-    /// Reads the form in which a snapshot has an entity without a first event: `ID ACTION TEXT`.
-    init?(unborn entityID: String, _ value: String) {
+/// An entity without a first event, as a snapshot has it: `ID ACTION TEXT`, or `ID ACTION;SCHEMA TEXT`.
+struct UnbornEntry {
+    let id: EventID
+    let action: Action
+    let schema: ByteBuffer?
+    let text: ByteBuffer
+
+    init?(_ value: String) {
         let words = value.split(separator: " ", maxSplits: 2)
         guard words.count == 3, let id = EventID(words[0]) else { return nil }
-        self.init(
-            id: id, action: Action(String(words[1])), entityID: ByteBuffer(string: entityID),
-            entity: ByteBuffer(string: String(words[2])), birth: "-")
+        self.id = id
+        let form = words[1].split(separator: ";")
+        guard let action = form.first else { return nil }
+        self.action = Action(String(action))
+        schema = form.count > 1 ? ByteBuffer(substring: form[1]) : nil
+        text = ByteBuffer(substring: words[2])
+    }
+}
+
+extension Store {
+    func folded(unborn entityID: String, _ value: String, of topic: Topic) -> FoldedEvent? {
+        guard let entry = UnbornEntry(value) else { return nil }
+        let text = catalogue.read(entry.text, of: topic, schema: entry.schema).text
+        return FoldedEvent(
+            id: entry.id, action: entry.action, entityID: ByteBuffer(string: entityID), entity: text, birth: "-")
     }
 }
 
@@ -56,21 +73,23 @@ extension Store {
         let entries = reply.array ?? []
         let last = entries.last?.array?.first?.buffer.flatMap { EventID($0) }
         return FoldPage(
-            events: entries.compactMap { Self.folded($0, source) }, next: entries.count < FoldPage.size ? nil : last
+            events: entries.compactMap { folded($0, source, of: topic) },
+            next: entries.count < FoldPage.size ? nil : last
         )
     }
 
-    private static func folded(_ entry: RedisValue, _ source: FoldSource) -> FoldedEvent? {
+    private func folded(_ entry: RedisValue, _ source: FoldSource, of topic: Topic) -> FoldedEvent? {
         guard let pair = entry.array, pair.count == 2, let place = pair[0].buffer, let id = EventID(place),
-            let fields = pair[1].array, let entity = field("entity", of: fields)
+            let fields = pair[1].array, let text = Self.field("entity", of: fields)
         else { return nil }
+        let entity = catalogue.read(text, of: topic, schema: Self.field("schema", of: fields)).text
         switch source {
         case .stream(let action):
             guard let name = entity.entityID else { return nil }
             return FoldedEvent(id: id, action: action, entityID: name, entity: entity, birth: "")
         case .snapshot:
-            guard let name = field("id", of: fields), let action = field("action", of: fields),
-                let revision = field("revision", of: fields).flatMap({ EventID($0) })
+            guard let name = Self.field("id", of: fields), let action = Self.field("action", of: fields),
+                let revision = Self.field("revision", of: fields).flatMap({ EventID($0) })
             else { return nil }
             return FoldedEvent(
                 id: revision, action: Action(String(buffer: action)), entityID: name, entity: entity,

@@ -109,7 +109,7 @@ struct IndexFold {
             known[event.name] = Known(event: event.event.id, action: UInt8(action), isDeleted: event.isDeleted)
         }
         for (index, reply) in zip(wanted.map(\.index), try await store.pipeline(wanted.map(\.command))) {
-            befores[index] = try entity(reply)
+            befores[index] = try entity(reply, of: events[index].topic.topic)
         }
         return befores
     }
@@ -126,15 +126,23 @@ struct IndexFold {
         }
     }
 
-    private func entity(_ reply: RedisValue) throws(StoreError) -> JSONObject? {
-        let text =
-            reply.string.map { String($0.split(separator: " ", maxSplits: 2).last ?? "") }.map { Array($0.utf8) }
-            ?? reply.array?.first?.array?.last?.array.flatMap { Store.field("entity", of: $0) }
-            .map { Array($0.readableBytesView) }
-        guard let text else {
+    private func entity(_ reply: RedisValue, of topic: Topic) throws(StoreError) -> JSONObject? {
+        guard let found = reply.string.flatMap({ unborn($0) }) ?? reply.array?.first.flatMap({ entry($0) }) else {
             throw StoreError(.unavailable, "events were trimmed while they were read: begin again")
         }
-        return (try? JSONValue(parsing: text))?.object
+        let text = store.catalogue.read(found.text, of: topic, schema: found.schema).text
+        return (try? JSONValue(parsing: text.readableBytesView))?.object
+    }
+
+    private func unborn(_ value: String) -> (text: ByteBuffer, schema: ByteBuffer?)? {
+        UnbornEntry(value).map { ($0.text, $0.schema) }
+    }
+
+    private func entry(_ entry: RedisValue) -> (text: ByteBuffer, schema: ByteBuffer?)? {
+        guard let fields = entry.array?.last?.array, let text = Store.field("entity", of: fields) else {
+            return nil
+        }
+        return (text, Store.field("schema", of: fields))
     }
 
     // MARK: Snapshots
@@ -162,7 +170,9 @@ struct IndexFold {
             var pages = ScannedKey(.hash, store.keys.snapshotPairs(topic.topic)[2])
             while let words = try await pages.next(in: store)?.map({ String(buffer: $0) }) {
                 for index in stride(from: 0, to: words.count - 1, by: 2) {
-                    guard let event = FoldedEvent(unborn: words[index], words[index + 1]) else { continue }
+                    guard let event = store.folded(unborn: words[index], words[index + 1], of: topic.topic) else {
+                        continue
+                    }
                     learn(words[index], topic, at: event.id, event.action, .unborn)
                     let state = EntityState(
                         id: words[index], revision: event.id, isDeleted: event.isDeleted, entity: event.entity)

@@ -1,0 +1,12 @@
+import NIOCore
+
+extension Store {
+    /// An event that was put back from an archive, in the form that modules take.
+    func current(_ event: RecordedEvent) -> RecordedEvent {
+        let schema = event.metadata.first { $0.name == "schema" }.map { ByteBuffer(string: $0.value) }
+        let read = catalogue.read(event.entity, of: event.stream.topic, schema: schema)
+        return RecordedEvent(
+            id: event.id, stream: event.stream, name: event.name, entity: read.text, metadata: event.metadata,
+            isNewer: read.isNewer)
+    }
+}
