@@ -10,6 +10,7 @@ let strict: [SwiftSetting] = [
 
 func nio(_ name: String) -> Target.Dependency { .product(name: name, package: "swift-nio") }
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let measuring = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
@@ -48,6 +49,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -60,6 +62,7 @@ let package = Package(
         .systemLibrary(name: "CSystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         room("JSON", []),
+        room("OpenMetrics", [measuring]),
         room(
             "Redis",
             [
@@ -112,6 +115,7 @@ let package = Package(
             name: "TestKit", dependencies: ["Redis", log, nio("NIOCore"), nio("NIOPosix")], path: "Tests/TestKit",
             swiftSettings: strict),
         tests("JSONTests", ["JSON"]),
+        tests("OpenMetricsTests", ["OpenMetrics", measuring]),
         tests(
             "RedisTests",
             [
