@@ -66,13 +66,13 @@ let package = Package(
         room(
             "Redis",
             [
-                "CHiredis", log, lifecycle, deque, nio("NIOCore"), nio("NIOPosix"),
+                "CHiredis", log, measuring, lifecycle, deque, nio("NIOCore"), nio("NIOPosix"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         room("SystemdSupport", ["CSystemd", log, lifecycle, nio("NIOPosix")]),
-        room("JSONRPC", ["JSON", log, lifecycle, nio("NIOCore"), nio("NIOPosix")]),
+        room("JSONRPC", ["JSON", log, measuring, lifecycle, nio("NIOCore"), nio("NIOPosix")]),
         room(
-            "EventStore", ["JSON", "Redis", log, nio("NIOCore")],
+            "EventStore", ["JSON", "Redis", log, measuring, nio("NIOCore")],
             resources: [
                 "transact", "load", "lag", "heartbeat", "history", "release", "replay", "retention", "snapshot",
                 "restore", "check", "strays", "moment", "recover",
@@ -83,7 +83,9 @@ let package = Package(
                 "CZlib", "JSON", "EventStore", log, nio("NIOCore"), nio("NIOPosix"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
-        room("HandlerRuntime", ["JSON", "EventStore", log, lifecycle, nio("NIOCore"), nio("NIOPosix")]),
+        room(
+            "HandlerRuntime",
+            ["JSON", "EventStore", log, measuring, lifecycle, nio("NIOCore"), nio("NIOPosix")]),
         room("ShopContracts", ["JSON", "EventStore", "HandlerRuntime"]),
         .executableTarget(
             name: "ordershopd", dependencies: ["OrderShopDaemon", "SystemdSupport"], swiftSettings: strict),
@@ -93,7 +95,7 @@ let package = Package(
             "OrderShopDaemon",
             [
                 "JSON", "JSONRPC", "Redis", "EventStore", "Archive", "HandlerRuntime", "ShopContracts",
-                "SystemdSupport", arguments, log, lifecycle, nio("NIOCore"), nio("NIOPosix"),
+                "OpenMetrics", "SystemdSupport", arguments, log, measuring, lifecycle, nio("NIOCore"), nio("NIOPosix"),
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + modules.map { .byName(name: $0 + "Service") }),
@@ -102,7 +104,7 @@ let package = Package(
         module(
             "Gateway",
             [
-                lifecycle, nio("NIOCore"), nio("NIOPosix"),
+                lifecycle, measuring, nio("NIOCore"), nio("NIOPosix"),
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "Hummingbird", package: "hummingbird"),

@@ -50,6 +50,9 @@ public struct Keyspace: Sendable, Hashable {
     /// A hash: how the module's events are being delivered (`DeliveryStanding`).
     func delivery(_ module: String) -> String { "\(prefix)ordershop:delivery:\(module)" }
 
+    /// A string with a time to live: written to see whether anything can be.
+    var probe: String { "\(prefix)ordershop:probe" }
+
     // MARK: Parked events
 
     /// A sorted set of event ids: what is parked for the module, in the order of the shop.

@@ -24,6 +24,8 @@ extension Store {
     ) async throws(StoreError) -> [Result<TransactionOutcome, StoreError>] {
         let floor = seen.withLock(\.self)
         let call = TransactionEncoder.encode(transactions, above: floor, keys: keys, catalogue: catalogue)
+        let start = ContinuousClock.now
+        defer { metrics.noteCommit(took: .now - start) }
         let reply = try await withClock { () async throws(StoreError) -> RedisValue in
             try await run(scripts.transact) { $0.append(call) }
         }
@@ -32,7 +34,9 @@ extension Store {
         }
         warn(about: replies.last, floor)
         return zip(transactions, replies).map { transaction, reply in
-            Result { () throws(StoreError) in try outcome(transaction, reply) }
+            let result = Result { () throws(StoreError) in try outcome(transaction, reply) }
+            metrics.note(transaction, result)
+            return result
         }
     }
 

@@ -12,6 +12,7 @@ public final class Store: Sendable {
     let catalogue: Catalogue
     let scripts = Scripts()
     let groupCommit = GroupCommit()
+    let metrics: StoreMetrics
     let logger: Logger
     /// The highest event id that this store has seen: nothing that it appends later can stand before it.
     let seen = Mutex(EventID.zero)
@@ -22,6 +23,7 @@ public final class Store: Sendable {
         self.redis = redis
         self.keys = Keyspace(shop: shop)
         self.catalogue = catalogue
+        metrics = StoreMetrics(streams: catalogue.streams)
         self.logger = logger
     }
 

@@ -10,6 +10,7 @@ public final class Dispatcher: Sendable {
     private let committed: @Sendable (Set<StreamKey>) -> Void
     private let logger: Logger
     private let locks = KeyedLocks()
+    private let metrics: CommandMetrics
 
     /// - Parameter committed: called after events were appended, with their streams.
     init(
@@ -21,6 +22,7 @@ public final class Dispatcher: Sendable {
         self.logger = logger
         self.gates = gates
         self.committed = committed
+        metrics = CommandMetrics(methods: registry.commands.keys.sorted())
     }
 
     // MARK: Execution
@@ -31,15 +33,17 @@ public final class Dispatcher: Sendable {
     public func execute(
         _ method: String, _ parameters: JSONObject, by origin: Origin = .unknown
     ) async throws(Refusal) -> Answer {
-        // Queries are answered from the events themselves, so they need no module that keeps up.
-        if let (_, command) = registry.commands[method], case .query(let run) = command.body {
+        try await metrics.measure(method) { () async throws(Refusal) in
+            // Queries are answered from the events themselves, so they need no module that keeps up.
+            if let (_, command) = registry.commands[method], case .query(let run) = command.body {
+                try command.check(parameters)
+                return try await run(parameters, store)
+            }
+            let (command, pass) = try admit(method)
+            defer { withExtendedLifetime(pass) {} }
             try command.check(parameters)
-            return try await run(parameters, store)
+            return .value(try await change(command, [parameters], origin) { $0[0] })
         }
-        let (command, pass) = try admit(method)
-        defer { withExtendedLifetime(pass) {} }
-        try command.check(parameters)
-        return .value(try await change(command, [parameters], origin) { $0[0] })
     }
 
     /// Whether the module that a method belongs to is switched off here, or does not start.
@@ -52,25 +56,29 @@ public final class Dispatcher: Sendable {
     public func execute(
         _ method: String, batch: [JSONValue], by origin: Origin = .unknown
     ) async throws(Refusal) -> Answer {
-        let (command, pass) = try admit(method)
-        defer { withExtendedLifetime(pass) {} }
-        guard batch.count <= Self.maxBatch else {
-            throw Refusal(
-                .tooLarge, "at most \(Self.maxBatch) objects are taken at once, not \(batch.count): split them")
+        try await metrics.measure(method) { () async throws(Refusal) in
+            let (command, pass) = try admit(method)
+            defer { withExtendedLifetime(pass) {} }
+            guard batch.count <= Self.maxBatch else {
+                throw Refusal(
+                    .tooLarge, "at most \(Self.maxBatch) objects are taken at once, not \(batch.count): split them")
+            }
+            let objects = try check(batch, for: command)
+            return .value(try await change(command, objects, origin) { .array($0) })
         }
-        let objects = try check(batch, for: command)
-        return .value(try await change(command, objects, origin) { .array($0) })
     }
 
     /// Runs one command for one object and answers as for a batch of one.
     public func execute(
         _ method: String, single object: JSONValue, by origin: Origin = .unknown
     ) async throws(Refusal) -> Answer {
-        let (command, pass) = try admit(method)
-        defer { withExtendedLifetime(pass) {} }
-        let violations = command.parameters.violations(in: object)
-        guard violations.isEmpty, let parameters = object.object else { throw Refusal(violations) }
-        return .value(try await change(command, [parameters], origin) { .array($0) })
+        try await metrics.measure(method) { () async throws(Refusal) in
+            let (command, pass) = try admit(method)
+            defer { withExtendedLifetime(pass) {} }
+            let violations = command.parameters.violations(in: object)
+            guard violations.isEmpty, let parameters = object.object else { throw Refusal(violations) }
+            return .value(try await change(command, [parameters], origin) { .array($0) })
+        }
     }
 
     /// One atomic step blocks Redis while it lasts, so it is kept small.

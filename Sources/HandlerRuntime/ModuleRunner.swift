@@ -1,3 +1,4 @@
+import CoreMetrics
 import EventStore
 import Logging
 
@@ -8,6 +9,7 @@ actor ModuleRunner {
     nonisolated let module: any HandlerModule
     nonisolated let bell = Bell()
     nonisolated let delivery: EventDelivery
+    private let metrics: ModuleMetrics
 
     private let owner: String
     private let options: Live<Supervisor.Options>
@@ -54,6 +56,7 @@ actor ModuleRunner {
     ) {
         self.module = module
         self.delivery = delivery
+        metrics = ModuleMetrics(module: module.name)
         self.owner = owner
         self.options = options
         self.rightOfWay = rightOfWay
@@ -279,6 +282,7 @@ actor ModuleRunner {
         positions = progress.positions
         supersessions = 0
         handled += progress.events
+        metrics.handled.increment(by: progress.events)
         rate.note(progress.events)
         trouble = nil
         backOff.reset()
@@ -315,6 +319,7 @@ actor ModuleRunner {
         tries = DeliveryStanding.Tries(
             count: attempt, through: failure.through, begun: tries?.begun ?? .zero, owner: owner)
         lastError = "\(failure.error)"
+        metrics.retries.increment()
         logger.warning(
             "an event could not be handled",
             metadata: [
@@ -341,6 +346,7 @@ actor ModuleRunner {
         switch try await delivery.park(parked, event, of: work) {
         case .committed(let progress):
             succeed(progress)
+            metrics.parked.increment()
             // Those behind it may have been begun with it.
             tries = tries.map { .init(count: 1, through: $0.begun, owner: owner) }
             logger.error(

@@ -48,6 +48,15 @@ extension Supervisor {
         return (from, until)
     }
 
+    /// The oldest event that waits for a module; nil: none does.
+    public func oldestWaiting(for name: String) async throws(Refusal) -> EventID? {
+        let streams = try runner(name).delivery.streams
+        return try await ask { () throws(StoreError) in
+            let checkpoint = try await store.checkpoint(of: name)
+            return try await store.read(streams, after: checkpoint, count: 1).events.first?.id
+        }
+    }
+
     /// A module by itself, with all that is known.
     public func details(of name: String) async throws(Refusal) -> ModuleDetails {
         let runner = try runner(name)

@@ -42,6 +42,7 @@ public struct Daemon: Sendable {
 
     /// Runs until SIGTERM, SIGINT or a service fails.
     public func run() async throws {
+        MetricsPage.start()
         for notice in settings.notices { logger.warning("\(notice)") }
         let directory = try StateDirectory.open(settings.stateDirectory, socket: settings.socket)
         let embedded = try embeddedRedis(in: directory)
@@ -143,8 +144,13 @@ public struct Daemon: Sendable {
                 ControlMethod.all(supervisor, status, past, jobs), dispatcher: supervisor.dispatcher,
                 permissions: Permissions(settings.control), logger: logger),
             logger: logger, onBound: { socketBound.open() })
+        let loops = Array(MultiThreadedEventLoopGroup.singleton.makeIterator())
+        let pages =
+            HealthPages(status: status, store: past.store).all
+            + [MetricsPage(status: status, store: past.store, loops: loops).page]
         let http = GatewayServer(
-            gateway, dispatcher: supervisor.dispatcher, addresses: gatewayAddresses, limits: live.gateway,
+            gateway, dispatcher: supervisor.dispatcher, pages: pages, addresses: gatewayAddresses,
+            limits: live.gateway,
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger,
             onBound: { address in
                 status.note(rest: address)

@@ -11,6 +11,8 @@ struct Call {
     /// How many replies are still to come.
     var missing: Int
     let isPipeline: Bool
+    /// Whether it waits for something to happen, not for Redis.
+    let isBlocking: Bool
     /// The replies of a pipeline so far.
     var replies: [RedisValue] = []
 }
@@ -93,7 +95,8 @@ struct CallQueue {
     // MARK: Receiving
 
     enum Delivery {
-        case resume(CheckedContinuation<RedisValue, Never>, RedisValue)
+        /// - Parameter waited: since the call; nil where its wait says nothing of Redis.
+        case resume(CheckedContinuation<RedisValue, Never>, RedisValue, waited: TimeAmount?)
         /// The pipeline misses more replies, or nobody waits for this one any more.
         case nothing
         case nobodyAsked
@@ -109,7 +112,9 @@ struct CallQueue {
         firstID += 1
         if call.timeout != calls.first?.timeout { clockFloor = now }
         guard let continuation = call.continuation else { return .nothing }
-        return .resume(continuation, call.isPipeline ? .array(call.replies) : reply)
+        return .resume(
+            continuation, call.isPipeline ? .array(call.replies) : reply,
+            waited: call.isBlocking ? nil : now - call.enqueuedAt)
     }
 
     /// When the call at the head of the line has waited too long; nil when nothing waits, or waits for ever.

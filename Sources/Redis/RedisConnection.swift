@@ -9,6 +9,7 @@ public final class RedisConnection: Sendable {
     let address: RedisConfiguration.Address
     let eventLoop: any EventLoop
     private let commandTimeout: Duration
+    private let metrics = CallMetrics()
     private let state: Mutex<State>
     /// Called once, before anybody who waits is told that the connection is gone.
     private let onClose: @Sendable (RedisConnection) -> Void
@@ -86,7 +87,7 @@ public final class RedisConnection: Sendable {
             await withCheckedContinuation { continuation in
                 let call = Call(
                     continuation: continuation, enqueuedAt: .now(), timeout: timeout.map { TimeAmount($0) },
-                    missing: commands.count, isPipeline: isPipeline)
+                    missing: commands.count, isPipeline: isPipeline, isBlocking: timeout != commandTimeout)
                 enqueue(commands, call, ticket)
             }
         } onCancel: {
@@ -158,7 +159,9 @@ public final class RedisConnection: Sendable {
         }
         for delivery in deliveries {
             switch delivery {
-            case .resume(let continuation, let value): continuation.resume(returning: value)
+            case .resume(let continuation, let value, let waited):
+                if let waited { metrics.note(waited) }
+                continuation.resume(returning: value)
             case .nothing: break
             case .nobodyAsked:
                 throw RedisError(.protocolViolation, "\(address): a reply came that nobody had asked for")

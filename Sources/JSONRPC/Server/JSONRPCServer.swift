@@ -1,3 +1,4 @@
+import CoreMetrics
 public import Logging
 public import NIOCore
 public import NIOPosix
@@ -96,6 +97,7 @@ public struct JSONRPCServer: Service {
 private final class OpenConnections: Sendable {
     private let count = Mutex(0)
     private let limit: Int
+    private let meter = Meter(label: "ordershop_control_connections")
 
     init(limit: Int) { self.limit = limit }
 
@@ -104,9 +106,15 @@ private final class OpenConnections: Sendable {
         count.withLock { count in
             guard count < limit else { return false }
             count += 1
+            meter.set(count)
             return true
         }
     }
 
-    func remove() { count.withLock { $0 -= 1 } }
+    func remove() {
+        count.withLock { count in
+            count -= 1
+            meter.set(count)
+        }
+    }
 }

@@ -46,6 +46,7 @@ public struct GatewayServer: Service {
 
     private let module: GatewayModule
     private let dispatcher: Dispatcher
+    private let pages: [GatewayPage]
     private let addresses: [Address]
     private let limits: Live<Limits>
     private let eventLoopGroup: any EventLoopGroup
@@ -57,12 +58,13 @@ public struct GatewayServer: Service {
     ///     connections.
     ///   - onBound: called with the first of the addresses when all are open.
     public init(
-        _ module: GatewayModule, dispatcher: Dispatcher, addresses: [Address], limits: Live<Limits>,
-        eventLoopGroup: any EventLoopGroup, logger: Logger,
+        _ module: GatewayModule, dispatcher: Dispatcher, pages: [GatewayPage] = [], addresses: [Address],
+        limits: Live<Limits>, eventLoopGroup: any EventLoopGroup, logger: Logger,
         onBound: @escaping @Sendable (SocketAddress?) async -> Void
     ) {
         self.module = module
         self.dispatcher = dispatcher
+        self.pages = pages
         self.addresses = addresses
         self.limits = limits
         self.eventLoopGroup = eventLoopGroup
@@ -99,7 +101,7 @@ public struct GatewayServer: Service {
     }
 
     private var answering: Answering {
-        let routes = Routes(module: module, dispatcher: dispatcher, limits: limits, logger: logger)
+        let routes = Routes(module: module, dispatcher: dispatcher, pages: pages, limits: limits, logger: logger)
         return Answering(responder: routes.router.buildResponder(), logger: quiet)
     }
 

@@ -1,3 +1,4 @@
+import CoreMetrics
 import HandlerRuntime
 import HummingbirdCore
 import Logging
@@ -68,6 +69,7 @@ private final class ConnectionLimit: ChannelDuplexHandler {
     typealias OutboundIn = any Channel
 
     private let limit: @Sendable () -> Int
+    private let meter = Meter(label: "ordershop_http_connections")
     private var open = 0
     private var isHeldBack = false
 
@@ -75,6 +77,7 @@ private final class ConnectionLimit: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         open += 1
+        meter.increment()
         let (handler, server) = (NIOLoopBound(self, eventLoop: context.eventLoop), context.channel)
         unwrapInboundIn(data).closeFuture.hop(to: context.eventLoop).whenComplete { _ in
             handler.value.noteClosed(server)
@@ -88,6 +91,7 @@ private final class ConnectionLimit: ChannelDuplexHandler {
 
     private func noteClosed(_ server: any Channel) {
         open -= 1
+        meter.decrement()
         guard isHeldBack else { return }
         isHeldBack = false
         server.read()

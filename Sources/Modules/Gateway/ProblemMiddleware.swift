@@ -11,6 +11,8 @@ struct ProblemMiddleware: RouterMiddleware {
 
     let module: GatewayModule
     let paths: [(method: String, path: String)]
+    /// Are served while the module is off, too.
+    let pages: Set<String>
     let limits: Live<GatewayServer.Limits>
     let logger: Logger
 
@@ -44,7 +46,7 @@ struct ProblemMiddleware: RouterMiddleware {
     }
 
     private func check(_ request: Request) throws(Refusal) {
-        guard module.isServing else {
+        guard module.isServing || pages.contains(request.uri.path) else {
             throw Refusal(.moduleDisabled, "the gateway is disabled", retryAfter: .seconds(10))
         }
         let maxBody = limits.value.body

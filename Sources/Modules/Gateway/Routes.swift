@@ -12,6 +12,7 @@ struct Routes: Sendable {
 
     let module: GatewayModule
     let dispatcher: Dispatcher
+    let pages: [GatewayPage]
     let limits: Live<GatewayServer.Limits>
     let logger: Logger
 
@@ -26,8 +27,11 @@ struct Routes: Sendable {
     var router: Router<Context> {
         let router = Router(context: Context.self, options: .autoGenerateHeadEndpoints)
         var paths = table.map { ($0.binding.method.rawValue, $0.binding.path) }
-        paths.append(("GET", Report.path))
-        router.add(middleware: ProblemMiddleware(module: module, paths: paths, limits: limits, logger: logger))
+        paths += ([Report.path] + pages.map(\.path)).map { ("GET", $0) }
+        router.add(
+            middleware: ProblemMiddleware(
+                module: module, paths: paths, pages: Set(pages.map(\.path)), limits: limits, logger: logger))
+        for page in pages { router.get(RouterPath(page.path)) { request, _ in await page.respond(to: request) } }
         for (binding, method) in table { add(binding, to: method, router) }
         let report = Report(dispatcher: dispatcher)
         router.get(RouterPath(Report.path)) { _, _ in try await respond(with: .stream(report.chunks())) }

@@ -76,14 +76,8 @@ extension DaemonStatus {
         }
         return [
             "uptime": .number(JSONNumber(UnixSeconds.now - started)),
-            "memory_bytes": .count(Self.residentBytes()),
+            "memory_bytes": .count(ProcessFacts.now.residentBytes),
             "modules": .object(JSONObject(modules)),
         ]
-    }
-
-    /// As the kernel counts it.
-    private static func residentBytes() -> Int? {
-        guard let text = try? Files.read("/proc/self/statm", atMost: 4_096) else { return nil }
-        return text.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * Int(getpagesize()) }
     }
 }
