@@ -95,7 +95,8 @@ let package = Package(
             "OrderShopDaemon",
             [
                 "JSON", "JSONRPC", "Redis", "EventStore", "Archive", "HandlerRuntime", "ShopContracts",
-                "OpenMetrics", "SystemdSupport", arguments, log, measuring, lifecycle, nio("NIOCore"), nio("NIOPosix"),
+                "OpenMetrics", "SystemdSupport", arguments, log, measuring, lifecycle, nio("NIOCore"),
+                nio("NIOPosix"),
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + modules.map { .byName(name: $0 + "Service") }),

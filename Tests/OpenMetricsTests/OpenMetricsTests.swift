@@ -89,11 +89,12 @@ struct `What is measured` {
         #expect(registry.text(as: .prometheus).split(separator: "\n").count < 2_100)
     }
 
-    @Test(arguments: [
-        (nil, MetricsFormat.prometheus), ("text/plain", .prometheus), ("*/*", .prometheus),
-        ("application/openmetrics-text;version=1.0.0,text/plain;q=0.5", .openMetrics),
-        ("application/openmetrics-text; q=0, text/plain", .prometheus),
-    ] as [(String?, MetricsFormat)])
+    @Test(
+        arguments: [
+            (nil, MetricsFormat.prometheus), ("text/plain", .prometheus), ("*/*", .prometheus),
+            ("application/openmetrics-text;version=1.0.0,text/plain;q=0.5", .openMetrics),
+            ("application/openmetrics-text; q=0, text/plain", .prometheus),
+        ] as [(String?, MetricsFormat)])
     func `is written as the client asks`(accept: String?, format: MetricsFormat) {
         #expect(MetricsFormat(accept: accept) == format)
     }
