@@ -72,11 +72,13 @@ public struct EntityCommands<E: Entity>: Sendable {
         }
     }
 
-    /// - Parameter own: what the shop writes into the entity by itself. A client may send it back as he got it.
+    /// - Parameters:
+    ///   - own: what the shop writes into the entity by itself. A client may send it back as he got it.
+    ///   - metadata: what the event says besides.
     public func update(
         prefetch: @escaping @Sendable (JSONObject) -> [EntityReference] = { _ in [] },
         complete: @escaping @Sendable (JSONObject) -> JSONObject = { $0 },
-        own: [Field] = [],
+        own: [Field] = [], metadata: UnitOfWork.Metadata = [],
         making make: @escaping Remaking
     ) -> CommandDefinition {
         .change(
@@ -88,7 +90,7 @@ public struct EntityCommands<E: Entity>: Sendable {
             try refuseChange(of: own, in: old, parameters)
             var given = complete(parameters)
             for field in own { given[field.name] = nil }
-            unit.update(try await make(old, try read(id: old.id, given), unit))
+            unit.update(try await make(old, try read(id: old.id, given), unit), metadata: metadata)
             return true
         }
     }

@@ -83,6 +83,14 @@ extension Schema {
         }
     }
 
+    /// One of these words.
+    public static func word(of words: [String]) -> Schema {
+        Schema([("type", "string"), ("enum", .array(words.map { .string($0) }))]) { value in
+            guard let text = value.string else { return [.mustBe("a string", not: value)] }
+            return words.contains(text) ? [] : [Violation("", "must be one of \(words.joined(separator: ", "))")]
+        }
+    }
+
     public static func array(of element: Schema, count: ClosedRange<Int>) -> Schema {
         Schema([
             ("type", "array"), ("items", .object(element.description)),

@@ -223,8 +223,11 @@ public final class UnitOfWork {
 
     // MARK: Deciding
 
+    /// What an event says besides the entity, behind what the runtime notes.
+    public typealias Metadata = [(name: String, value: String)]
+
     /// Adds an event about an entity. For a new one (of a random id) nothing needs to have been loaded.
-    public func append<E: Entity>(_ action: Action, _ entity: E) {
+    public func append<E: Entity>(_ action: Action, _ entity: E, metadata: Metadata = []) {
         let key = Key(topic: E.topic, id: entity.id.text)
         // Whoever changes what he only looked at rests on it after all.
         if let glimpse = glimpses[key] { note(entity.id.reference, glimpse) }
@@ -233,13 +236,17 @@ public final class UnitOfWork {
         events.append(
             NewEvent(
                 StreamKey(E.topic, action), entityID: key.id, entity: json, before: before,
-                metadata: delivery?.metadata ?? origin.metadata, sequence: entity.wantedNumber))
+                metadata: (delivery?.metadata ?? origin.metadata) + metadata, sequence: entity.wantedNumber))
         let revision = tracked[key]?.revision
         track(key, Tracked(revision: revision, state: action == .deleted ? nil : json))
     }
 
     public func create<E: Entity>(_ entity: E) { append(E.definition.birth, entity) }
-    public func update<E: Entity>(_ entity: E) { append(.updated, entity) }
+
+    public func update<E: Entity>(_ entity: E, metadata: Metadata = []) {
+        append(.updated, entity, metadata: metadata)
+    }
+
     public func delete<E: Entity>(_ entity: E) { append(.deleted, entity) }
 
     /// Makes sure, until the step is done, that no other entity has the value, and takes it for this one.

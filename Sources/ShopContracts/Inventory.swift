@@ -4,63 +4,61 @@ public import JSON
 
 public typealias InventoryID = ID<Inventory>
 
-/// How many pieces of a product there are to sell.
+/// The stock of a product: how many pieces lie in the house, and how many of them are promised to orders.
+///
+/// Inventories of before there was a ledger, and those that another program wrote, have an amount only: their orders'
+/// pieces had left it when they were placed.
 public struct Inventory: Entity {
-    public static let definition = TopicDefinition("inventory")
+    public static let definition = TopicDefinition("inventory", upcasters: [withLedger])
     /// A product has at most one inventory.
     public static let byProduct = UniqueIndex("inventory", "product_id")
     public static let fields = [
         Field("product_id", .uuid, "the product that lies there"),
         Field("amount", .pieces, "how many pieces can be sold"),
     ]
+    /// What the shop writes into an inventory by itself.
+    public static let ownFields = ["on_hand", "reserved"].map { Field($0, .anything, required: false) }
 
     public let id: InventoryID
     public let productID: ProductID
-    public var amount: Int64
+    /// Pieces in the house.
+    public var onHand: Int64
+    /// Those of them that orders wait for.
+    public var reserved: Int64
+    /// How many can be sold.
+    public var amount: Int64 { onHand - reserved }
 
+    /// What counts is the amount: who knows of no more has changed nothing else.
     public init(id: InventoryID, fields: Fields) throws(Fields.Mismatch) {
-        self.id = id
-        productID = try fields.id("product_id")
-        amount = try fields.int64("amount")
+        let amount = try fields.int64("amount")
+        let reserved = max(0, fields.object["reserved"]?.number?.int64 ?? 0)
+        let (onHand, overflow) = amount.addingReportingOverflow(reserved)
+        if overflow { throw Fields.Mismatch("reserved") }
+        self.init(id: id, productID: try fields.id("product_id"), onHand: onHand, reserved: reserved)
     }
 
-    public init(id: InventoryID, productID: ProductID, amount: Int64) {
+    public init(id: InventoryID, productID: ProductID, onHand: Int64, reserved: Int64 = 0) {
         self.id = id
         self.productID = productID
-        self.amount = amount
+        self.onHand = onHand
+        self.reserved = reserved
     }
 
     public func write(to writer: inout JSONWriter) {
         writer.member("product_id", productID.text)
         writer.member("amount", amount)
+        writer.member("on_hand", onHand)
+        writer.member("reserved", reserved)
+    }
+
+    /// From the first form: what can be sold lies there, and nothing is reserved.
+    private static let withLedger: Upcaster = { old in
+        var inventory = old
+        if old["on_hand"] == nil { inventory["on_hand"] = old["amount"] }
+        if old["reserved"] == nil { inventory["reserved"] = 0 }
+        return inventory
     }
 
     /// The inventory of a product.
     public static func reference(of product: ProductID) -> EntityReference { .unique(byProduct, product.text) }
-}
-
-/// The inventory's commands that other modules call within a step of their own.
-public enum StockCommand {
-    /// Takes the pieces of an order out of the stock, all or none.
-    /// - Parameter instead: pieces that the order had before, which go back in the same step.
-    public static func reserve(
-        _ products: [ProductID], for order: OrderID, instead: [ProductID] = [], in unit: UnitOfWork
-    ) async throws(Refusal) {
-        var parameters = parameters(products, order)
-        if !instead.isEmpty { parameters["instead_of"] = list(instead) }
-        _ = try await unit.call("inventory.reserve", parameters)
-    }
-
-    /// Gives the pieces of an order back.
-    public static func release(
-        _ products: [ProductID], of order: OrderID, in unit: UnitOfWork
-    ) async throws(Refusal) {
-        _ = try await unit.call("inventory.release", parameters(products, order))
-    }
-
-    private static func parameters(_ products: [ProductID], _ order: OrderID) -> JSONObject {
-        JSONObject([("order_id", .string(order.text)), ("product_ids", list(products))])
-    }
-
-    private static func list(_ products: [ProductID]) -> JSONValue { .array(products.map { .string($0.text) }) }
 }

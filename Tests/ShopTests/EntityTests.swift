@@ -21,7 +21,9 @@ import Testing
 
     @Test func `inventory comes back as it was`() throws {
         try expect(
-            Inventory.self, keeps: #"{"id":"\#(uuid(1))","product_id":"\#(uuid(2))","amount":9007199254740991}"#)
+            Inventory.self,
+            keeps: #"{"id":"\#(uuid(1))","product_id":"\#(uuid(2))","amount":9007199254740990,"#
+                + #""on_hand":9007199254740991,"reserved":1}"#)
     }
 
     @Test func `order comes back as it was, with every piece in its place`() throws {
