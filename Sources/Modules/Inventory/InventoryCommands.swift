@@ -63,7 +63,7 @@ struct InventoryCommands {
     }
 
     private var count: CommandDefinition {
-        let counted = Field("on_hand", .pieces, "how many pieces were counted in the house, reserved ones among them")
+        let counted = Field("on_hand", .pieces, "how many pieces were counted, reserved ones among them")
         return .change(
             "inventory.count", "Corrects one inventory by what was counted in the house.",
             [inventory.id, counted, Ledger.note], returns: .boolean,
