@@ -65,6 +65,18 @@ extension Projection {
         }
     }
 
+    /// The index `TOPIC.ever.PROPERTY`: which entities have, or ever had, a value. Nothing is taken out of it, also not
+    /// what is deleted: it stands in the events still.
+    public static func ever(_ topic: Topic, of property: String) -> Projection {
+        let name = everIndex(topic, of: property)
+        return Projection(of: topic) { change in
+            Set(values(change.after?[property])).subtracting(values(change.before?[property])).sorted()
+                .map { .add(index: name, value: $0, id: change.id) }
+        }
+    }
+
+    public static func everIndex(_ topic: Topic, of property: String) -> String { "\(topic).ever.\(property)" }
+
     /// The unique index `TOPIC.PROPERTY`: the one entity that has a value.
     public static func unique(_ index: UniqueIndex, by property: String) -> Projection {
         Projection(of: index.topic) { change in

@@ -19,6 +19,8 @@ public struct Mail: Entity {
     public let to: String
     public let subject: String
     public let body: String
+    /// The customer whom it is for; nil where it was sent by hand, and in mails of before.
+    public var customerID: CustomerID?
     /// When it was delivered, in unix seconds; nil while it waits.
     public var sentAt: JSONNumber?
 
@@ -27,20 +29,23 @@ public struct Mail: Entity {
         to = try fields.string("to")
         subject = try fields.string("subject")
         body = try fields.string("body")
+        customerID = fields.object["customer_id"]?.string.map { CustomerID($0) }
         sentAt = fields.object["sent_at"]?.number
     }
 
-    public init(id: MailID, to: String, subject: String, body: String) {
+    public init(id: MailID, to: String, subject: String, body: String, for customer: CustomerID? = nil) {
         self.id = id
         self.to = to
         self.subject = subject
         self.body = body
+        customerID = customer
     }
 
     public func write(to writer: inout JSONWriter) {
         writer.member("to", to)
         writer.member("subject", subject)
         writer.member("body", body)
+        if let customerID { writer.member("customer_id", customerID.text) }
         if let sentAt { writer.member("sent_at", sentAt) }
     }
 }

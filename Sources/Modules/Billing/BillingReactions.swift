@@ -36,7 +36,9 @@ struct BillingReactions: Sendable {
                 "no mail to a customer who is gone",
                 metadata: ["customer_id": "\(order.customerID)", "order_id": "\(order.id)"])
         }
-        unit.create(template(customer, order, try await total(of: order, in: unit)))
+        var mail = template(customer, order, try await total(of: order, in: unit))
+        mail.customerID = customer.id
+        unit.create(mail)
     }
 
     /// What the order costs. A product that is gone counts at its last price.

@@ -96,7 +96,8 @@ struct CRMReactions: Sendable {
     private func say(
         _ letter: Letter, to customer: Customer, _ kind: String, _ event: RecordedEvent, _ unit: UnitOfWork
     ) {
-        let mail = Mail(id: .random(), to: customer.email, subject: letter.subject, body: letter.body)
+        let mail = Mail(
+            id: .random(), to: customer.email, subject: letter.subject, body: letter.body, for: customer.id)
         unit.create(mail)
         unit.create(Interaction(customerID: customer.id, kind: kind, mailID: mail.id, cause: event.id))
     }

@@ -39,6 +39,8 @@ public struct MailModule: HandlerModule {
         }
     }
 
+    public let projections = [Projection.ever(Mail.topic, of: "customer_id")]
+
     public var subscriptions: [Subscription] {
         [
             Subscription(

@@ -8,6 +8,7 @@ enum OrderIndexes {
     static let all: [Projection] = [
         .sequence(Order.numbers, of: Order.topic, by: "number"), .unique(Order.byNumber, by: "number"), waiting,
         billed,
+        .ever(Order.topic, of: "customer_id"),
         listed(OrderQueries.unshipped, .billed), listed(OrderQueries.delivered, .delivered),
     ]
 
