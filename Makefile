@@ -18,7 +18,7 @@ SYSTEMD_TEST_PACKAGES = systemd systemd-sysv systemd-container redis-server redi
 # A release needs no Swift at run time. Tests and their daemons share the toolchain's libraries: they are linked faster.
 LINKING = $(if $(filter release,$(CONFIGURATION)),--static-swift-stdlib)
 
-.PHONY: help packages run demo test test-systemd test-redis-user soak bench lint build deb install uninstall clean
+.PHONY: help packages run demo test test-systemd test-redis-user test-api soak bench lint build deb install uninstall clean
 
 help:
 	@echo 'make run      build and start the whole shop (REST on http://$(HTTP), data in $(RUN_DIR))'
@@ -94,6 +94,11 @@ test-systemd: packages = $(SYSTEMD_TEST_PACKAGES)
 test-systemd: prepare
 	@test -e $(PACKAGE) || $(MAKE) deb
 	Tests/Systemd/run --package $(PACKAGE)
+
+# The REST API against its own description, by openapi-spec-validator and schemathesis from PyPI.
+test-api: packages = $(BUILD_PACKAGES) $(TEST_PACKAGES) python3-venv
+test-api: prepare build
+	Tests/API/run $(BIN)
 
 # Those of the system tests that use a Redis in all ways, with every daemon as the user of etc/redis/ordershop.acl.
 test-redis-user: packages = $(BUILD_PACKAGES) $(TEST_PACKAGES)

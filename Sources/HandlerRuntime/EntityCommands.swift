@@ -150,7 +150,7 @@ public struct EntityCommands<E: Entity>: Sendable {
     public var get: CommandDefinition {
         .query(
             "\(noun).get", "One \(noun), as it is or as it was, or null where there is none.",
-            [id, Field("at", .moment, required: false, "as it was then")], returns: .any(description),
+            [id, Field("at", .moment, required: false, "as it was then")], returns: .any(description).orNull,
             http: one(.get)
         ) { parameters, store throws(Refusal) in
             if let moment = parameters.moment("at") {

@@ -71,14 +71,21 @@ public struct Moment: Sendable, Hashable {
 
 extension Schema {
     /// A place in the shop's order.
-    public static let moment = text(expected: Moment.expected) { Moment($0) != nil }
-        .example("2026-01-31T12:00:00Z")
+    public static let moment = text(
+        expected: Moment.expected,
+        pattern: #"^(beginning|[0-9]+-[0-9]+|[0-9]+|[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:.]+([Zz]|[+-][0-9:]+))$"#
+    ) { Moment($0) != nil }
+    .example("2026-01-31T12:00:00Z")
 
-    public static let eventID = text(expected: "an event id such as 1548699679-211658") { EventID($0) != nil }
-        .example("1548699679-211658")
+    public static let eventID = text(
+        expected: "an event id such as 1548699679-211658", pattern: "^[0-9]+-[0-9]+$"
+    ) { EventID($0) != nil }
+    .example("1548699679-211658")
 
-    public static let entityKey = text(expected: "an entity as TOPIC:ID") { EntityKey($0) != nil }
-        .example("customer:0b0e9a1c-4b5d-4c7a-9a53-2f0f6f6d8a11")
+    public static let entityKey = text(expected: "an entity as TOPIC:ID", pattern: "^[^:]+:.+$") {
+        EntityKey($0) != nil
+    }
+    .example("customer:0b0e9a1c-4b5d-4c7a-9a53-2f0f6f6d8a11")
 
     public static func choice(_ words: [String]) -> Schema {
         Schema([("enum", .array(words.map { .string($0) }))]) { value in
@@ -87,8 +94,13 @@ extension Schema {
         }
     }
 
-    private static func text(expected: String, _ isOne: @escaping @Sendable (String) -> Bool) -> Schema {
-        Schema([("type", "string"), ("description", .string(expected))]) { value in
+    /// - Parameter pattern: what all of them have in common, and some others, too.
+    private static func text(
+        expected: String, pattern: String, _ isOne: @escaping @Sendable (String) -> Bool
+    ) -> Schema {
+        Schema([
+            ("type", "string"), ("description", .string(expected)), ("pattern", .string(pattern)),
+        ]) { value in
             value.string.map(isOne) ?? false ? [] : [Violation("", "must be \(expected)")]
         }
     }

@@ -109,6 +109,11 @@ extension Schema {
     /// Anything: for results that are only described.
     public static func any(_ description: JSONObject) -> Schema { Schema(description) { _ in [] } }
 
+    /// The same, or null where there is nothing.
+    public var orNull: Schema {
+        Schema([("anyOf", [.object(description), ["type": "null"]])]) { $0 == .null ? [] : violations(in: $0) }
+    }
+
     /// Whatever it is: for what is looked at elsewhere.
     public static let anything = any(JSONObject())
 

@@ -14,6 +14,7 @@ extension Schema {
     private static func example(of schema: JSONObject) -> JSONValue {
         if let example = schema["examples"]?.array?.first ?? schema["enum"]?.array?.first { return example }
         if let constant = schema["const"] { return constant }
+        if let first = schema["anyOf"]?.array?.first?.object { return example(of: first) }
         switch (schema["type"]?.string, schema["format"]?.string) {
         case ("string", "uuid"): return "0b0e9a1c-4b5d-4c7a-9a53-2f0f6f6d8a11"
         case ("string", "email"): return "ada@example.org"

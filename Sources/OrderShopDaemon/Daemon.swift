@@ -147,7 +147,10 @@ public struct Daemon: Sendable {
         let loops = Array(MultiThreadedEventLoopGroup.singleton.makeIterator())
         let pages =
             HealthPages(status: status, store: past.store).all
-            + [MetricsPage(status: status, store: past.store, loops: loops).page]
+            + [
+                MetricsPage(status: status, store: past.store, loops: loops).page,
+                OpenAPI.page(supervisor.registry),
+            ]
         let http = GatewayServer(
             gateway, dispatcher: supervisor.dispatcher, pages: pages, addresses: gatewayAddresses,
             limits: live.gateway,

@@ -14,7 +14,8 @@ enum Query {
 
     private static func read(_ text: String, as type: String?) -> JSONValue {
         switch type {
-        case "integer", "number", "boolean": (try? JSONValue(parsing: text.utf8)) ?? .string(text)
+        case "integer", "number": (try? JSONValue(parsing: text.utf8))?.number.map { .number($0) } ?? .string(text)
+        case "boolean": ["true": true, "false": false][text] ?? .string(text)
         default: .string(text)
         }
     }

@@ -25,11 +25,7 @@ struct MethodTable: Sendable {
                 name: $0.name, summary: $0.summary, parameters: $0.parameters, result: $0.result, role: $0.role,
                 module: nil, isQuery: $0.role == .viewer)
         }
-        let commands = registry.commands.values.map { module, command in
-            Row(
-                name: command.method, summary: command.summary, parameters: command.parameters,
-                result: command.result, role: command.role, module: module, isQuery: command.isQuery)
-        }
+        let commands = registry.commands.values.map(Row.init)
         rows = (own + commands).sorted { $0.name < $1.name }
         byName = Dictionary(uniqueKeysWithValues: rows.map { ($0.name, $0) })
     }
@@ -51,5 +47,26 @@ struct MethodTable: Sendable {
         let violations = row.parameters.violations(in: .object(parameters))
         if !violations.isEmpty { throw Refusal(violations) }
         return row
+    }
+}
+
+extension MethodTable.Row {
+    /// A command of a module.
+    init(_ module: String, _ command: CommandDefinition) {
+        self.init(
+            name: command.method, summary: command.summary, parameters: command.parameters,
+            result: command.result, role: command.role, module: module, isQuery: command.isQuery)
+    }
+
+    /// What a call can be refused for.
+    var refusals: [Refusal.Code] {
+        Refusal.Code.allCases.filter { code in
+            switch code {
+            case .malformed, .unknownMethod: false
+            case .moduleDisabled: module != nil && !isQuery
+            case .outcomeUnknown: !isQuery
+            case .invalid, .notFound, .conflict, .trimmed, .tooLarge, .forbidden, .unavailable, .internalError: true
+            }
+        }
     }
 }

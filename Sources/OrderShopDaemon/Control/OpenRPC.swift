@@ -25,7 +25,7 @@ enum OpenRPC {
             "paramStructure": "by-name",
             "params": .array(row.parameters.map(parameter)),
             "result": ["name": "result", "schema": .object(row.result.description)],
-            "errors": .array(errors(of: row).map { ["$ref": .string("#/components/errors/\($0.name)")] }),
+            "errors": .array(row.refusals.map { ["$ref": .string("#/components/errors/\($0.name)")] }),
             "examples": [example(of: row)],
             "x-role": .string(row.role.name),
             "x-changes": .bool(!row.isQuery),
@@ -44,18 +44,6 @@ enum OpenRPC {
             "code": .number(JSONNumber(Int64(code.jsonRPCCode))), "message": .string(code.title),
             "data": ["reason": .string(code.name), "advice": .string(code.advice)],
         ]
-    }
-
-    /// What a call can be refused for.
-    private static func errors(of row: MethodTable.Row) -> [Refusal.Code] {
-        Refusal.Code.allCases.filter { code in
-            switch code {
-            case .malformed, .unknownMethod: false
-            case .moduleDisabled: row.module != nil && !row.isQuery
-            case .outcomeUnknown: !row.isQuery
-            case .invalid, .notFound, .conflict, .trimmed, .tooLarge, .forbidden, .unavailable, .internalError: true
-            }
-        }
     }
 
     private static func example(of row: MethodTable.Row) -> JSONValue {

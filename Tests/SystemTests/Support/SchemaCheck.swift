@@ -37,6 +37,9 @@ struct SchemaCheck {
             let fitting = (rule.array ?? []).filter { problems(value, $0, at: pointer).isEmpty }
             return fitting.count == 1
                 ? [] : ["\(pointer): fits \(fitting.count) of \(rule.array?.count ?? 0), not one"]
+        case "anyOf":
+            let isFitting = (rule.array ?? []).contains { problems(value, $0, at: pointer).isEmpty }
+            return isFitting ? [] : ["\(pointer): fits none of \(rule.array?.count ?? 0)"]
         case "minLength":
             return value.string.map { Int64($0.count) < rule.number?.int64 ?? 0 } == true
                 ? ["\(pointer): is too short"] : []
