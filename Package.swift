@@ -32,7 +32,7 @@ func module(_ name: String, _ more: [Target.Dependency] = []) -> Target {
         ["JSON", "EventStore", "HandlerRuntime", "ShopContracts", log] + more)
 }
 
-let modules = ["Customer", "Product", "Inventory", "Order", "Billing", "CRM", "Mail", "Gateway"]
+let modules = ["Customer", "Product", "Inventory", "Order", "Billing", "CRM", "Mail", "Cart", "Gateway"]
 
 let package = Package(
     name: "ordershop",
@@ -100,7 +100,8 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + modules.map { .byName(name: $0 + "Service") }),
-        module("Customer"), module("Product"), module("Inventory"), module("Order"), module("Billing"),
+        module("Customer"), module("Product"), module("Inventory"), module("Order"), module("Cart"),
+        module("Billing"),
         module("CRM"), module("Mail", [nio("NIOPosix")]),
         module(
             "Gateway",

@@ -32,6 +32,22 @@ public struct EventID: Sendable, Hashable, Comparable, CustomStringConvertible {
         return seconds > 0 ? EventID(seconds: seconds - 1, microseconds: .max) : .zero
     }
 
+    /// The place of an event that would be appended now, by this machine's clock.
+    public static var now: EventID {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        return EventID(seconds: UInt64(max(0, now.tv_sec)), microseconds: UInt64(max(0, now.tv_nsec / 1_000)))
+    }
+
+    /// The place of an event so much earlier.
+    public func earlier(by duration: Duration) -> EventID {
+        let (seconds, attoseconds) = duration.components
+        let back = seconds * 1_000_000 + attoseconds / 1_000_000_000_000
+        let score = Int64(clamping: score) - back
+        return score <= 0
+            ? .zero : EventID(seconds: UInt64(score) / 1_000_000, microseconds: UInt64(score) % 1_000_000)
+    }
+
     /// The same as one number, microseconds: what sorted sets sort by. Exact in a double until the year 2255.
     var score: UInt64 { seconds * 1_000_000 + microseconds }
 

@@ -5,9 +5,9 @@ import Logging
 /// Runs commands, wherever they come from: the socket, REST, another module.
 public final class Dispatcher: Sendable {
     public let registry: Registry
-    private let store: Store
+    let store: Store
     private let gates: Gates
-    private let committed: @Sendable (Set<StreamKey>) -> Void
+    let committed: @Sendable (Set<StreamKey>) -> Void
     private let logger: Logger
     private let locks = KeyedLocks()
     private let metrics: CommandMetrics
@@ -158,7 +158,7 @@ public final class Dispatcher: Sendable {
             details: JSONObject([("entities", .array(contended.sorted().map { .string($0) }))]))
     }
 
-    private static let maxAttempts = 100
+    static let maxAttempts = 100
 
     private enum Attempt {
         case done([JSONValue])

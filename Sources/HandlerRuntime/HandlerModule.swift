@@ -17,6 +17,8 @@ public protocol HandlerModule: Sendable {
     var subscriptions: [Subscription] { get }
     /// Read models that are written with every event of a topic, of this module or another.
     var projections: [Projection] { get }
+    /// What it does from time to time.
+    var periodicWork: [PeriodicWork] { get }
     /// In which order the module's events are handled.
     var ordering: Ordering { get }
 
@@ -31,6 +33,7 @@ extension HandlerModule {
     public var commands: [CommandDefinition] { [] }
     public var subscriptions: [Subscription] { [] }
     public var projections: [Projection] { [] }
+    public var periodicWork: [PeriodicWork] { [] }
     public var ordering: Ordering { .shop }
     public func start() async throws {}
     public func stop() async {}

@@ -10,6 +10,8 @@ public final class ModuleProgress: Sendable {
         case readingEvents
         case reacting(to: EventID)
         case committing
+        /// At periodic work of this name.
+        case working(String)
 
         public var description: String {
             switch self {
@@ -18,6 +20,7 @@ public final class ModuleProgress: Sendable {
             case .readingEvents: "reading events"
             case .reacting(let event): "reacting to the event \(event)"
             case .committing: "committing"
+            case .working(let name): "at its periodic work: \(name)"
             }
         }
     }
@@ -33,7 +36,7 @@ public final class ModuleProgress: Sendable {
         public var isOutside: Bool {
             switch activity {
             case .starting, .stopping: true
-            case .readingEvents, .reacting, .committing, nil: outsideEffects > 0
+            case .readingEvents, .reacting, .committing, .working, nil: outsideEffects > 0
             }
         }
     }

@@ -114,7 +114,7 @@ actor ModuleRunner {
     }
 
     /// The lease, while there may be work under it.
-    private var workingLease: Lease? {
+    var workingLease: Lease? {
         guard isEnabled, !isStopping, startFailure == nil, let lease, lease.owner == owner else { return nil }
         return lease
     }

@@ -94,6 +94,7 @@ extension Supervisor {
     /// How far each module has come with what it is at. Answers at once, also when a module hangs.
     public var progress: [(module: String, glance: ModuleProgress.Glance)] {
         runners.map { ($0.module.name, $0.delivery.progress.glance) }
+            + periodic.map { ($0.runner.module.name, $0.progress.glance) }
     }
 
     private func lag(of module: any HandlerModule) async -> Int? {

@@ -15,6 +15,7 @@ public final class Supervisor: Service {
     let logger: Logger
     let runners: [ModuleRunner]
     let gates: Gates
+    let periodic: [PeriodicRunner]
     /// Rings when events were appended, by whomever.
     public let news = News()
     let ready = Latch()
@@ -64,6 +65,15 @@ public final class Supervisor: Service {
                 logger: logger,
                 committed: { bells.ring(for: $0) })
         }
+        periodic = runners.flatMap { runner in
+            runner.module.periodicWork.map { work in
+                var logger = logger
+                logger[metadataKey: "module"] = "\(runner.module.name)"
+                return PeriodicRunner(
+                    work: work, runner: runner, dispatcher: dispatcher, gates: gates, options: options,
+                    logger: logger)
+            }
+        }
         bells.connect(runners, inline: registry.inlineStreams)
     }
 
@@ -85,6 +95,7 @@ public final class Supervisor: Service {
                     group.addTask { await self.keepLeases() }
                     group.addTask { await self.followSwitches() }
                     group.addTask { await self.listen() }
+                    for periodic in self.periodic { group.addTask { await periodic.run() } }
                 }
             }
             await stop()

@@ -1,5 +1,6 @@
 import BillingService
 import CRMService
+import CartService
 import CustomerService
 import EventStore
 import GatewayService
@@ -80,7 +81,8 @@ public struct Daemon: Sendable {
             CustomerModule(),
             ProductModule(currency: currency),
             InventoryModule(),
-            OrderModule(currency: currency),
+            OrderModule(currency: currency, unpaidAfter: settings.unpaidAfter),
+            CartModule(currency: currency, expireAfter: settings.cartsExpireAfter),
             BillingModule(currency: currency, logger: logger),
             CRMModule(logger: logger),
             MailModule(sender: sender, directory: try directory.directory("mail")),

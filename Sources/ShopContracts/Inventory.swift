@@ -15,6 +15,7 @@ public struct Inventory: Entity {
     public static let fields = [
         Field("product_id", .uuid, "the product that lies there"),
         Field("amount", .pieces, "how many pieces can be sold"),
+        Field("low_stock_at", .pieces, required: false, "low is when no more than these can be sold"),
     ]
     /// What the shop writes into an inventory by itself.
     public static let ownFields = ["on_hand", "reserved"].map { Field($0, .anything, required: false) }
@@ -27,6 +28,10 @@ public struct Inventory: Entity {
     public var reserved: Int64
     /// How many can be sold.
     public var amount: Int64 { onHand - reserved }
+    /// The stock is low when no more can be sold; nil: never.
+    public var lowStockAt: Int64?
+
+    public var isLow: Bool { lowStockAt.map { amount <= $0 } ?? false }
 
     /// What counts is the amount: who knows of no more has changed nothing else.
     public init(id: InventoryID, fields: Fields) throws(Fields.Mismatch) {
@@ -35,6 +40,7 @@ public struct Inventory: Entity {
         let (onHand, overflow) = amount.addingReportingOverflow(reserved)
         if overflow { throw Fields.Mismatch("reserved") }
         self.init(id: id, productID: try fields.id("product_id"), onHand: onHand, reserved: reserved)
+        lowStockAt = fields.object["low_stock_at"]?.number?.int64
     }
 
     public init(id: InventoryID, productID: ProductID, onHand: Int64, reserved: Int64 = 0) {
@@ -49,6 +55,7 @@ public struct Inventory: Entity {
         writer.member("amount", amount)
         writer.member("on_hand", onHand)
         writer.member("reserved", reserved)
+        if let lowStockAt { writer.member("low_stock_at", lowStockAt) }
     }
 
     /// From the first form: what can be sold lies there, and nothing is reserved.

@@ -20,6 +20,8 @@ public enum Movement: String, Sendable, Hashable, CaseIterable {
     case correction
     /// Somebody counted what is in the house.
     case count
+    /// Nothing moved: somebody said when the stock is low.
+    case level
     /// The inventory was deleted.
     case closing
 

@@ -25,8 +25,13 @@ public enum OrderCommand {
     }
 
     /// It does not come to anything: its pieces go back, and what was paid is refunded.
-    public static func cancel(_ order: OrderID, in unit: UnitOfWork) async throws(Refusal) {
-        try await call("order.cancel", order, unit)
+    /// - Parameter reason: for those who read the order's history.
+    public static func cancel(
+        _ order: OrderID, because reason: String? = nil, in unit: UnitOfWork
+    ) async throws(Refusal) {
+        var parameters = JSONObject([("id", .string(order.text))])
+        parameters["reason"] = reason.map { .string($0) }
+        _ = try await unit.call("order.cancel", parameters)
     }
 
     private static func call(_ step: String, _ order: OrderID, _ unit: UnitOfWork) async throws(Refusal) {

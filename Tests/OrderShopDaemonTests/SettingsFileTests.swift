@@ -31,7 +31,7 @@ struct `The configuration file` {
         ("reddis: {url: a}", "1:1: unknown key reddis; did you mean redis?"),
         (
             "redis: {something: a}",
-            "1:9: unknown key redis.something; known are archive, archive.directory, control, control.admins, "
+            "1:9: unknown key redis.something; known are archive, archive.directory, carts, "
         ),
         ("shop: [a, b]", "1:7: shop is a list; expected a name of at most 63"),
         ("shop: {name: a}", "1:7: shop is a mapping; expected a name of at most 63"),

@@ -56,7 +56,7 @@ struct `Settings in layers` {
         #expect(SettingsOption.named("http.max_body")?.variable == "ORDERSHOP_HTTP_MAX_BODY")
         #expect(
             SettingsOption.sections == [
-                "redis", "redis.tls", "control", "http", "archive", "log", "modules", "mail",
+                "redis", "redis.tls", "control", "http", "archive", "log", "modules", "orders", "carts", "mail",
             ])
     }
 
@@ -83,6 +83,8 @@ struct `Settings in layers` {
         ("log.format", "json", "text"),
         ("modules.tries", "2", "1000"),
         ("modules.lease", "1", "300"),
+        ("orders.unpaid_after", "14d", "90m"),
+        ("carts.expire_after", "never", "45s"),
         ("mail.from", "a@b.example", "Größe & Co. <shop@b.example>"),
         ("currency", "USD", "JPY"),
     ]
@@ -268,6 +270,12 @@ struct `A bad value` {
         ("http.max_connections", "-1", "is out of range"),
         ("state_directory", "", "is empty"),
         ("log.level", "verbose", "is no log level"),
+        ("orders.unpaid_after", "", "is no time"),
+        ("orders.unpaid_after", "14", "is no time"),
+        ("orders.unpaid_after", "1.5h", "is no time"),
+        ("orders.unpaid_after", "0s", "is out of range"),
+        ("carts.expire_after", "3651d", "is out of range"),
+        ("carts.expire_after", "-1d", "is out of range"),
         ("mail.from", "OrderShop", "has no address of the form NAME@HOST"),
         ("mail.from", "OrderShop <shop@localhost", "has a < without > at its end"),
         ("mail.from", "a@b@c", "has no address of the form NAME@HOST"),

@@ -8,7 +8,7 @@ struct InventoryCommands {
 
     var definitions: [CommandDefinition] {
         [
-            inventory.create(prefetch: Self.references, rule: Self.place),
+            inventory.create(prefetch: Self.references, rule: Self.open),
             inventory.get, inventory.list, inventory.history, inventory.difference,
             inventory.update(
                 prefetch: Self.references, own: Inventory.ownFields, metadata: Ledger.metadata(.correction),
@@ -16,13 +16,18 @@ struct InventoryCommands {
             inventory.delete(),
             change("increment", "Puts pieces into one inventory.", sign: 1, .delivery),
             change("decrement", "Takes pieces out of one inventory.", sign: -1, .correction),
-            count,
-        ] + OrderedPieces().definitions
+            count, Movements().definition,
+        ] + LowStock().definitions + OrderedPieces().definitions
     }
 
     private static func references(_ parameters: JSONObject) -> [EntityReference] {
         guard let id = parameters["product_id"]?.string else { return [] }
         return [ProductID(id).reference, Inventory.reference(of: ProductID(id))]
+    }
+
+    private static func open(_ inventory: Inventory, in unit: UnitOfWork) async throws(Refusal) {
+        try await place(inventory, in: unit)
+        Ledger.warn(of: inventory, nil, in: unit)
     }
 
     private static func place(_ inventory: Inventory, in unit: UnitOfWork) async throws(Refusal) {
@@ -35,8 +40,18 @@ struct InventoryCommands {
         }
     }
 
-    /// An inventory that is given to another product is as a new one: what was reserved is of the old product.
+    /// Who does not speak of the level leaves it as it is.
     private static func replace(
+        _ old: Inventory, _ given: Inventory, in unit: UnitOfWork
+    ) async throws(Refusal) -> Inventory {
+        var new = try await moved(old, given, in: unit)
+        new.lowStockAt = given.lowStockAt ?? old.lowStockAt
+        Ledger.warn(of: new, old, in: unit)
+        return new
+    }
+
+    /// An inventory that is given to another product is as a new one: what was reserved is of the old product.
+    private static func moved(
         _ old: Inventory, _ given: Inventory, in unit: UnitOfWork
     ) async throws(Refusal) -> Inventory {
         if old.productID == given.productID { return try Stock.offering(given.amount, old) }
@@ -55,9 +70,10 @@ struct InventoryCommands {
         return .change("inventory.\(verb)", summary, [inventory.id] + fields, returns: .boolean) {
             parameters, unit throws(Refusal) in
             let pieces = parameters["amount"]?.number?.int64 ?? 1
-            let changed = try Stock.put(sign * pieces, into: try await inventory.existing(parameters, in: unit))
+            let before = try await inventory.existing(parameters, in: unit)
+            let changed = try Stock.put(sign * pieces, into: before)
             let movement = parameters["cause"]?.string.flatMap { Movement(rawValue: $0) } ?? cause
-            Ledger.write(changed, movement, note: parameters["note"]?.string, in: unit)
+            Ledger.write(changed, from: before, movement, note: parameters["note"]?.string, in: unit)
             return true
         }
     }
@@ -70,8 +86,9 @@ struct InventoryCommands {
             http: [HTTPBinding(.post, "/inventory/{id}/count", body: .object)]
         ) { parameters, unit throws(Refusal) in
             let onHand = parameters["on_hand"]?.number?.int64 ?? 0
-            let changed = try Stock.counted(onHand, try await inventory.existing(parameters, in: unit))
-            Ledger.write(changed, .count, note: parameters["note"]?.string, in: unit)
+            let before = try await inventory.existing(parameters, in: unit)
+            let changed = try Stock.counted(onHand, before)
+            Ledger.write(changed, from: before, .count, note: parameters["note"]?.string, in: unit)
             return true
         }
     }

@@ -6,8 +6,8 @@ import ShopContracts
 public struct InventoryModule: HandlerModule {
     public let name = "inventory"
     public let summary = "The stock of each product"
-    public let topics = [Inventory.definition]
-    public let projections = [Projection.unique(Inventory.byProduct, by: "product_id")]
+    public let topics = [Inventory.definition, StockAlert.definition]
+    public let projections = [Projection.unique(Inventory.byProduct, by: "product_id"), LowStock.projection]
 
     public init() {}
 

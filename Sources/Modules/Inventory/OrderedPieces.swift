@@ -61,7 +61,7 @@ struct OrderedPieces {
                 ? Stock.ship(pieces, from: inventory) : try Stock.reserve(pieces, in: inventory)
             // Nothing of an order of before the ledger is left in the books.
             if changed == inventory { continue }
-            Ledger.write(changed, movement, order: parameters["order_id"]?.string, in: unit)
+            Ledger.write(changed, from: inventory, movement, order: parameters["order_id"]?.string, in: unit)
         }
     }
 

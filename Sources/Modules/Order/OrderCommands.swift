@@ -64,11 +64,13 @@ struct OrderCommands {
 
     private var cancel: CommandDefinition {
         .change(
-            "order.cancel", "Cancels an order: its pieces go back, and what was paid is refunded.", [order.id],
-            returns: .boolean, http: [HTTPBinding(.post, "/order/{id}/cancel")]
+            "order.cancel", "Cancels an order: its pieces go back, and what was paid is refunded.",
+            [order.id, Field("reason", .line(1...500), required: false, "why")], returns: .boolean,
+            http: [HTTPBinding(.post, "/order/{id}/cancel")]
         ) { parameters, unit throws(Refusal) in
             let order = try await order.existing(parameters, in: unit)
-            try await Self.move(order, .cancel, in: unit)
+            let reason = parameters["reason"]?.string
+            try await Self.move(order, .cancel, reason.map { [("reason", $0)] } ?? [], in: unit)
             try await StockCommand.release(order.productIDs, of: order.id, in: unit)
             return true
         }
@@ -81,10 +83,12 @@ struct OrderCommands {
         }
     }
 
-    private static func move(_ order: Order, _ action: OrderAction, in unit: UnitOfWork) async throws(Refusal) {
+    private static func move(
+        _ order: Order, _ action: OrderAction, _ metadata: UnitOfWork.Metadata = [], in unit: UnitOfWork
+    ) async throws(Refusal) {
         let now = try await order.standing(in: unit)
         guard let next = try OrderLife.status(of: order, after: action, from: now) else { return }
-        unit.append(next.action, order.becoming(next, at: UnixTime.now))
+        unit.append(next.action, order.becoming(next, at: UnixTime.now), metadata: metadata)
     }
 
     /// The pieces of a cancelled order are back already.

@@ -105,6 +105,10 @@ public struct Settings: Sendable, Equatable {
     }
     public var logFormat = LogFormat.automatic
     public var modules = Modules()
+    /// How long an order may wait for its money; nil: for ever.
+    public var unpaidAfter: Duration?
+    /// How long a cart may lie untouched; nil: for ever.
+    public var cartsExpireAfter: Duration?
     /// The sender of the shop's mails: `Name <address>` or an address.
     public var mailFrom = ""
     /// The ISO 4217 code of the shop's currency.

@@ -27,6 +27,19 @@ extension SettingsOption {
         return number
     }
 
+    static let durationExpected = "never, or a time such as 30d, 12h, 90m or 45s, at most 3650d"
+
+    /// nil for never.
+    static func duration(_ text: String) throws(Unacceptable) -> Duration? {
+        if text == "never" { return nil }
+        let units = ["d": 86_400, "h": 3_600, "m": 60, "s": 1]
+        guard let unit = units[String(text.suffix(1))], let number = Int(text.dropLast()) else {
+            throw Unacceptable(reason: "is no time")
+        }
+        guard (1...315_360_000 / unit).contains(number) else { throw Unacceptable(reason: "is out of range") }
+        return .seconds(number * unit)
+    }
+
     /// Absolute: a relative path counts from where the daemon was started.
     static func path(_ text: String) throws(Unacceptable) -> String {
         guard !text.isEmpty else { throw Unacceptable(reason: "is empty") }

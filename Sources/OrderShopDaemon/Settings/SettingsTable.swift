@@ -142,6 +142,18 @@ extension SettingsOption {
             settings.modules.lease = try integer(text, in: 1...300)
         },
         SettingsOption(
+            "orders.unpaid_after", fallback: "never", expected: durationExpected,
+            summary: "how long an order may wait for its money before it is cancelled"
+        ) { settings, text throws(Unacceptable) in
+            settings.unpaidAfter = try duration(text)
+        },
+        SettingsOption(
+            "carts.expire_after", fallback: "30d", expected: durationExpected,
+            summary: "how long a cart may lie untouched before it expires"
+        ) { settings, text throws(Unacceptable) in
+            settings.cartsExpireAfter = try duration(text)
+        },
+        SettingsOption(
             "mail.from", fallback: "OrderShop <shop@localhost>",
             expected: "an address, or a name and an address, such as OrderShop <shop@example.com>",
             summary: "the sender of the shop's mails"

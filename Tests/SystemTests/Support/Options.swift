@@ -9,6 +9,13 @@ extension DaemonProcess.Options {
         options.configuration = "log:\n    level: info\nmodules:\n    lease: \(lease)\n    tries: \(tries)\n"
         return options
     }
+
+    /// The same with a variable of the environment.
+    func with(_ variable: String, _ value: String) -> Self {
+        var options = self
+        options.environment[variable] = value
+        return options
+    }
 }
 
 extension Shop {
