@@ -67,6 +67,29 @@ import Testing
         ("inventory create --product P --amount 7", #"inventory.create {"product_id":"P","amount":7}"#),
         ("inventory update I --product P --amount 7", #"inventory.update {"id":"I","product_id":"P","amount":7}"#),
         ("inventory increment I", #"inventory.increment {"id":"I","amount":1}"#),
+        (
+            "inventory increment I --cause return --note late",
+            #"inventory.increment {"id":"I","amount":1,"cause":"return","note":"late"}"#
+        ),
+        ("inventory count I --on-hand 4", #"inventory.count {"id":"I","on_hand":4}"#),
+        ("inventory count I --on-hand 4 --note x", #"inventory.count {"id":"I","on_hand":4,"note":"x"}"#),
+        ("inventory movements I --limit 2", #"inventory.movements {"id":"I","limit":2}"#),
+        (
+            "inventory movements I --cursor 1-1.updated",
+            #"inventory.movements {"id":"I","limit":50,"cursor":"1-1.updated"}"#
+        ),
+        ("inventory low", "inventory.low {}"),
+        ("inventory level I --at 3", #"inventory.level {"id":"I","low_stock_at":3}"#),
+        ("inventory level I", #"inventory.level {"id":"I","low_stock_at":null}"#),
+        ("cart list", "cart.list {}"), ("cart get K", #"cart.get {"id":"K"}"#),
+        ("cart of C", #"cart.of_customer {"id":"C"}"#), ("cart quote K", #"cart.quote {"id":"K"}"#),
+        (
+            "cart put --customer C --product P --pieces 2",
+            #"cart.put {"customer_id":"C","product_id":"P","pieces":2}"#
+        ),
+        ("cart change K --product P --pieces 0", #"cart.change {"id":"K","product_id":"P","pieces":0}"#),
+        ("cart remove K --product P", #"cart.remove {"id":"K","product_id":"P"}"#),
+        ("cart checkout K", #"cart.checkout {"id":"K"}"#), ("cart delete K", #"cart.delete {"id":"K"}"#),
         ("inventory increment I --by 3", #"inventory.increment {"id":"I","amount":3}"#),
         ("inventory decrement --by 3 I", #"inventory.decrement {"id":"I","amount":3}"#),
         (

@@ -6,7 +6,9 @@ struct Inventories: VerbGroup {
         commandName: "inventory", abstract: "What is in stock.",
         subcommands: [
             ListEntities<Noun>.self, GetEntity<Noun>.self, CreateEntity<Noun>.self, UpdateEntity<Noun>.self,
-            DeleteEntity<Noun>.self, Increment.self, Decrement.self, Reserve.self, Release.self,
+            DeleteEntity<Noun>.self, Increment.self, Decrement.self, Count.self, MovementList.self, LowStock.self,
+            StockLevel.self,
+            Reserve.self, Release.self,
         ])
 
     @OptionGroup var connection: ConnectionOptions
@@ -20,10 +22,12 @@ struct Inventories: VerbGroup {
 
 struct InventoryFields: EntityFields {
     @Option(help: ArgumentHelp("The product that is in stock.", valueName: "id")) var product: String
-    @Option(help: "Pieces in stock.") var amount: Int64
+    @Option(help: "Pieces that can be sold.") var amount: Int64
+    @Option(help: "The stock is low when no more than these can be sold.") var lowAt: Int64?
 
     var members: [(String, JSONValue)] {
         [("product_id", .string(product)), ("amount", .number(JSONNumber(amount)))]
+            + (lowAt.map { [("low_stock_at", .number(JSONNumber($0)))] } ?? [])
     }
 }
 
@@ -31,8 +35,15 @@ struct InventoryFields: EntityFields {
 struct Change: ParsableArguments {
     @Argument(help: "The inventory's id.") var id: String
     @Option(help: "How many pieces.") var by: Int64 = 1
+    @Option(help: "Why: delivery, return, loss or correction.") var cause: String?
+    @Option(help: "What else there is to say about it.") var note: String?
 
-    var params: JSONValue { ["id": .string(id), "amount": .number(JSONNumber(by))] }
+    var params: JSONValue {
+        var params = JSONObject([("id", .string(id)), ("amount", .number(JSONNumber(by)))])
+        params["cause"] = cause.map { .string($0) }
+        params["note"] = note.map { .string($0) }
+        return .object(params)
+    }
 }
 
 struct Increment: Verb {
