@@ -72,7 +72,8 @@ let package = Package(
         room("SystemdSupport", ["CSystemd", log, lifecycle, nio("NIOPosix")]),
         room("JSONRPC", ["JSON", log, measuring, lifecycle, nio("NIOCore"), nio("NIOPosix")]),
         room(
-            "EventStore", ["JSON", "Redis", log, measuring, nio("NIOCore")],
+            "EventStore",
+            ["JSON", .product(name: "Crypto", package: "swift-crypto"), "Redis", log, measuring, nio("NIOCore")],
             resources: [
                 "transact", "load", "lag", "heartbeat", "history", "release", "replay", "retention", "snapshot",
                 "restore", "check", "strays", "moment", "recover",
@@ -128,7 +129,12 @@ let package = Package(
             ]),
         tests("JSONRPCTests", ["JSON", "JSONRPC", log, lifecycle, nio("NIOCore"), nio("NIOPosix")]),
         tests("SystemdSupportTests", ["SystemdSupport", log, lifecycle]),
-        tests("EventStoreTests", ["EventStore", "JSON", "Redis", "TestKit", log, nio("NIOCore"), nio("NIOPosix")]),
+        tests(
+            "EventStoreTests",
+            [
+                "EventStore", "JSON", "Redis", "TestKit", log, nio("NIOCore"), nio("NIOPosix"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         tests(
             "ArchiveTests",
             ["Archive", "EventStore", "JSON", "Redis", "TestKit", log, nio("NIOCore"), nio("NIOPosix")]),

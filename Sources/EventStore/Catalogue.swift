@@ -9,6 +9,8 @@ public struct Catalogue: Sendable {
     private let inlineOwners: [StreamKey: String]
     /// Topics whose entities have had another form before.
     let evolved: [Topic: TopicDefinition]
+    /// Topics whose entities tell of persons.
+    let personal: [Topic: PersonalMembers]
 
     /// - Parameters:
     ///   - projections: read models to write with every event, whichever module appends it.
@@ -20,6 +22,7 @@ public struct Catalogue: Sendable {
         inlineOwners: [StreamKey: String] = [:]
     ) {
         self.topics = topics
+        personal = Dictionary(topics.compactMap { topic in topic.personal.map { (topic.topic, $0) } }) { $1 }
         evolved = Dictionary(topics.filter { !$0.upcasters.isEmpty }.map { ($0.topic, $0) }) { $1 }
         self.handlers = handlers
         self.projections = Dictionary(grouping: projections, by: \.topic)
@@ -42,7 +45,7 @@ public struct Catalogue: Sendable {
     /// What follows from an entity of a snapshot, whose events are gone: as if it had come to be as it last was. Of a
     /// deleted one no more is left than that its number is used.
     func writes(for state: EntityState, of stream: StreamKey) -> [ReadModelWrite] {
-        let change = EntityChange(stream: stream, id: state.id, before: nil, after: state.decoded())
+        let change = EntityChange(stream: stream, id: state.id, before: nil, after: state.storedObject)
         let writes = writes(for: change)
         return state.exists ? writes : writes.filter(\.isReach)
     }

@@ -30,6 +30,14 @@ public struct NewEvent: Sendable {
     }
 }
 
+extension NewEvent {
+    func with(entity: [UInt8], before: [UInt8]?) -> NewEvent {
+        NewEvent(
+            stream, entityID: entityID, eventID: eventID, entity: entity, before: before, metadata: metadata,
+            sequence: sequence)
+    }
+}
+
 /// An event as it stands in its stream.
 public struct RecordedEvent: Sendable {
     public let id: EventID
@@ -41,6 +49,13 @@ public struct RecordedEvent: Sendable {
     public let metadata: [(name: String, value: String)]
     /// Whether a later version of this program wrote it, in a form that this one does not know.
     public var isNewer = false
+    /// The entity as it stands in the event, where its personal members are sealed there.
+    var sealed: ByteBuffer?
+
+    public var isSealed: Bool { sealed != nil }
+    /// As caches and indexes are to have it.
+    var stored: ByteBuffer { sealed ?? entity }
+    var storedObject: JSONObject? { (try? JSONValue(parsing: stored.readableBytesView))?.object }
 
     /// The event's own name, a UUID.
     public var eventID: String { String(buffer: name) }
@@ -62,6 +77,12 @@ public struct EntityState: Sendable {
     public let entity: ByteBuffer
     /// Whether a later version of this program wrote it, in a form that this one does not know.
     public var isNewer = false
+    /// The entity as it stands in the event, where its personal members are sealed there.
+    var sealed: ByteBuffer?
+
+    /// As caches and indexes have it.
+    public var storedBytes: [UInt8] { Array((sealed ?? entity).readableBytesView) }
+    var storedObject: JSONObject? { (try? JSONValue(parsing: (sealed ?? entity).readableBytesView))?.object }
 
     public var exists: Bool { !isDeleted }
     public var bytes: [UInt8] { Array(entity.readableBytesView) }

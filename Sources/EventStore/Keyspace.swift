@@ -90,6 +90,9 @@ public struct Keyspace: Sendable, Hashable {
         return [snapshot, snapshot + ":next", unborn, unborn + ":next"]
     }
 
+    /// A hash: person → the key that what is known of him is encrypted with. Without it, that is unreadable.
+    var personalKeys: String { "\(prefix)ordershop:keys" }
+
     // MARK: Read models
 
     /// A string: the last number of the sequence that was issued.

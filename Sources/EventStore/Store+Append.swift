@@ -11,6 +11,8 @@ extension Store {
     /// - Throws: `unavailable`: nothing was written. `outcomeUnknown`: Redis did not come back in time to tell.
     public func transact(_ transaction: Transaction) async throws(StoreError) -> TransactionOutcome {
         let before = seen.withLock(\.self)
+        let transaction = try await sealed(transaction)
+        defer { for subject in transaction.destroyedKeys { personalKeys.forget(subject) } }
         do {
             return try await attempt(transaction)
         } catch  where error.code == .outcomeUnknown {

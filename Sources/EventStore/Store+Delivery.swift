@@ -87,7 +87,8 @@ extension Store {
         if positions == guess, let ahead { return Poll(batch: ahead, positions: positions, standing: standing) }
         if positions == guess, let reply = replies.dropFirst(4).first {
             return Poll(
-                batch: try batch(reply, after: positions, count: count), positions: positions, standing: standing)
+                batch: try await revealed(try batch(reply, after: positions, count: count)),
+                positions: positions, standing: standing)
         }
         let batch = try await read(streams, after: positions, count: count)
         return Poll(batch: batch, positions: positions, standing: standing)

@@ -88,6 +88,7 @@ extension Store {
             states.append(isUnchanged ? birth.state : nil)
             if !isUnchanged, !revision.isNull { changed.append((index, birth.id)) }
         }
+        states = try await reveal(states, of: births.map { _ in topic.topic })
         let loaded = try await load(changed.map { .id(topic.topic, $0.id) })
         for (entry, state) in zip(changed, loaded) { states[entry.index] = state }
         return states.compactMap(\.self).filter(\.exists)

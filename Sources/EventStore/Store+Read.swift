@@ -42,7 +42,8 @@ extension Store {
             for reference in references { append(reference, to: &command) }
         }
         guard let states = reply.array, states.count == references.count else { throw unexpected(reply) }
-        return zip(states, references).map { state($0, of: $1.topic) }
+        return try await reveal(
+            zip(states, references).map { state($0, of: $1.topic) }, of: references.map(\.topic))
     }
 
     private func append(_ reference: EntityReference, to command: inout RedisCommand) {
@@ -102,7 +103,11 @@ extension Store {
         _ streams: [StreamKey], after positions: [StreamKey: EventID], count: Int
     ) async throws(StoreError) -> EventBatch {
         let reply = try await ask(readCommand(streams, after: positions, count: count))
-        return try batch(reply, after: positions, count: count)
+        return try await revealed(try batch(reply, after: positions, count: count))
+    }
+
+    func revealed(_ batch: EventBatch) async throws(StoreError) -> EventBatch {
+        EventBatch(events: try await reveal(batch.events), positions: batch.positions, isFull: batch.isFull)
     }
 
     func readCommand(_ streams: [StreamKey], after positions: [StreamKey: EventID], count: Int) -> RedisCommand {
@@ -159,14 +164,15 @@ extension Store {
         let events = zip(streams, replies).flatMap { stream, reply in
             (reply.array ?? []).compactMap { event($0, of: stream) }
         }
-        return events.sorted { $0.id < $1.id }.suffix(count)
+        return try await reveal(events.sorted { $0.id < $1.id }.suffix(count))
     }
 
     /// One event; nil where it is not in its stream any more.
     public func event(_ id: EventID, in stream: StreamKey) async throws(StoreError) -> RecordedEvent? {
         let reply = try await ask(
             RedisCommand("XRANGE", keys.stream(stream), id.description, id.description))
-        return reply.array?.first.flatMap { event($0, of: stream) }
+        guard let event = reply.array?.first.flatMap({ event($0, of: stream) }) else { return nil }
+        return try await reveal([event]).first
     }
 
     /// The events of one stream after a position, at most so many.

@@ -84,7 +84,7 @@ extension Store {
         var states: [EntityReference: (revision: EventID, entity: [UInt8]?)] = [:]
         for (reference, state) in zip(references, try await load(references)) {
             guard let state else { continue }
-            states[reference] = (state.revision, state.exists ? state.bytes : nil)
+            states[reference] = (state.revision, state.exists ? state.storedBytes : nil)
         }
         var transaction = Transaction()
         for ((event, id), reference) in zip(named, references) {

@@ -14,12 +14,16 @@ public final class Store: Sendable {
     let groupCommit = GroupCommit()
     let metrics: StoreMetrics
     let logger: Logger
+    let personalKeys = PersonalKeys()
+    /// Whether what is known of persons is encrypted from now on.
+    public let isSealing: Bool
     /// The highest event id that this store has seen: nothing that it appends later can stand before it.
     let seen = Mutex(EventID.zero)
     let memory = Mutex(StoreMemory())
 
     /// - Parameter shop: the shop's name, empty for the default shop.
-    public init(redis: RedisClient, shop: String, catalogue: Catalogue, logger: Logger) {
+    public init(redis: RedisClient, shop: String, catalogue: Catalogue, isSealing: Bool = false, logger: Logger) {
+        self.isSealing = isSealing
         self.redis = redis
         self.keys = Keyspace(shop: shop)
         self.catalogue = catalogue

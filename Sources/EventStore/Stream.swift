@@ -57,15 +57,18 @@ public struct TopicDefinition: Sendable {
     public let actions: [Action]
     /// From the first form of its entities to the second, from that to the third …
     public let upcasters: [Upcaster]
+    /// What of its entities tells of a person.
+    public let personal: PersonalMembers?
 
     public init(
         _ topic: Topic, birth: Action = .created, actions: [Action] = [.created, .updated, .deleted],
-        upcasters: [Upcaster] = []
+        upcasters: [Upcaster] = [], personal: PersonalMembers? = nil
     ) {
         self.topic = topic
         self.birth = birth
         self.actions = actions
         self.upcasters = upcasters
+        self.personal = personal
     }
 
     public var streams: [StreamKey] { actions.map { StreamKey(topic, $0) } }

@@ -32,6 +32,8 @@ public struct Transaction: Sendable {
     var adopted: [(RecordedEvent, NewEvent)] = []
     /// Commands that must succeed, or else nothing of the transaction is done: what is kept beside the events.
     var records: [[String]] = []
+    /// Persons whose keys are destroyed with it.
+    public var destroyedKeys: [String] = []
     /// Writes to read models that belong to no event.
     var writes: [ReadModelWrite] = []
 

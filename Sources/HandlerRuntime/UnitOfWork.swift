@@ -17,6 +17,8 @@ public final class UnitOfWork {
         /// What the store had; nil: no such entity.
         let revision: EventID?
         var state: [UInt8]?
+        /// The same as it stands in the event, where personal members are sealed there.
+        var stored: [UInt8]?
         /// In a form that this program does not know.
         var isNewer = false
     }
@@ -49,7 +51,9 @@ public final class UnitOfWork {
 
     func keep(_ pass: Gates.Pass) { passes.append(pass) }
 
-    var isEmpty: Bool { events.isEmpty }
+    var isEmpty: Bool { events.isEmpty && destroyedKeys.isEmpty }
+    /// Persons whose keys are destroyed in this step.
+    private var destroyedKeys: [String] = []
     /// The entities that it changes: what a competing unit would have to wait for.
     var changed: Set<String> { Set(events.map { "\($0.stream.topic):\($0.entityID)" }) }
     var streams: Set<StreamKey> { Set(events.map(\.stream)) }
@@ -58,7 +62,11 @@ public final class UnitOfWork {
         tracked.map { Expectation.revision($0.key.topic, id: $0.key.id, $0.value.revision) } + vacancies
     }
 
-    var transaction: Transaction { Transaction(expectations: expectations, events: events) }
+    var transaction: Transaction {
+        var transaction = Transaction(expectations: expectations, events: events)
+        transaction.destroyedKeys = destroyedKeys
+        return transaction
+    }
 
     // MARK: Taking back
 
@@ -155,7 +163,11 @@ public final class UnitOfWork {
 
     private func note(_ key: Key, _ state: EntityState?) {
         guard tracked[key] == nil else { return }
-        track(key, Tracked(revision: state?.revision, state: state?.bytes, isNewer: state?.isNewer ?? false))
+        track(
+            key,
+            Tracked(
+                revision: state?.revision, state: state?.bytes, stored: state?.storedBytes,
+                isNewer: state?.isNewer ?? false))
     }
 
     private func entity<E: Entity>(_ key: Key) throws(Refusal) -> E? {
@@ -231,7 +243,7 @@ public final class UnitOfWork {
         let key = Key(topic: E.topic, id: entity.id.text)
         // Whoever changes what he only looked at rests on it after all.
         if let glimpse = glimpses[key] { note(entity.id.reference, glimpse) }
-        let before = tracked[key]?.state
+        let before = tracked[key].flatMap { $0.stored ?? $0.state }
         let json = entity.json
         events.append(
             NewEvent(
@@ -260,6 +272,31 @@ public final class UnitOfWork {
         hold(reference, id.text)
         vacancies.append(.vacant(index, value: value))
         return nil
+    }
+
+    // MARK: Persons
+
+    /// Whether what is known of persons is encrypted.
+    public var isSealing: Bool { store.isSealing }
+
+    /// Makes unreadable, in all events and for good, what was encrypted with a person's key.
+    public func destroyKey(of person: String) { destroyedKeys.append(person) }
+
+    /// How many events of an entity hold personal members that nothing can make unreadable.
+    public func plainEvents<E: Entity>(
+        of id: ID<E>, where counts: (RecordedEvent) -> Bool
+    ) async throws(Refusal) -> Int {
+        var count = 0
+        var cursor: HistoryCursor?
+        while true {
+            let page: HistoryPage
+            do { page = try await store.history(of: E.definition, id.text, from: cursor, count: 500) } catch {
+                throw Refusal(error)
+            }
+            count += page.events.count { !$0.isSealed && counts($0) }
+            guard case .more(let next) = page.rest else { return count }
+            cursor = next
+        }
     }
 
     /// Does something outside Redis, as a part of a reaction.

@@ -51,7 +51,9 @@ public struct Daemon: Sendable {
         let gateway = GatewayModule()
         let sender = Live(settings.mailFrom)
         let registry = try Registry(modules(gateway, sender, in: directory))
-        let store = Store(redis: redis, shop: settings.shop, catalogue: registry.catalogue, logger: logger)
+        let store = Store(
+            redis: redis, shop: settings.shop, catalogue: registry.catalogue,
+            isSealing: settings.encryptsPersonalData, logger: logger)
         let supervisor = Supervisor(
             registry: registry, store: store, owner: Self.name(), isAlone: embedded != nil,
             options: settings.moduleOptions, logger: logger)

@@ -8,7 +8,11 @@ public typealias MailID = ID<Mail>
 ///
 /// Whoever wants a mail sent appends `requested`; the mail module delivers it and appends `sent`.
 public struct Mail: Entity {
-    public static let definition = TopicDefinition("mail", birth: "requested", actions: ["requested", "sent"])
+    public static let definition = TopicDefinition(
+        "mail", birth: "requested", actions: ["requested", "sent"],
+        personal: PersonalMembers(
+            ["to": Customer.erasedAddress, "subject": Customer.erasedName, "body": Customer.erasedName],
+            of: "customer_id"))
     public static let fields = [
         Field("to", .email, "who gets it"),
         Field("subject", .line(1...500), "the subject, one line"),

@@ -12,6 +12,7 @@ enum Examples {
         "parked retry crm --entity customer:ID", "parked discard crm --event 1548699679-211658",
         "customer list", "customer get ID", "customer create --name 'Ada Lovelace' --email ada@example.org",
         "customer update ID --name 'Ada King' --email ada@example.org", "customer delete ID", "customer export ID",
+        "customer erase ID",
         "product list --limit 50", "product get ID", "product create --name Tea --price 12.50",
         "product update ID --name Tea --price 13.00", "product delete ID",
         "inventory list", "inventory get ID", "inventory create --product ID --amount 100",

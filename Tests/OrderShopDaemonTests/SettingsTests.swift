@@ -57,6 +57,7 @@ struct `Settings in layers` {
         #expect(
             SettingsOption.sections == [
                 "redis", "redis.tls", "control", "http", "archive", "log", "modules", "orders", "carts", "mail",
+                "privacy",
             ])
     }
 
@@ -86,6 +87,7 @@ struct `Settings in layers` {
         ("orders.unpaid_after", "14d", "90m"),
         ("carts.expire_after", "never", "45s"),
         ("mail.from", "a@b.example", "Größe & Co. <shop@b.example>"),
+        ("privacy.encrypt", "true", "false"),
         ("currency", "USD", "JPY"),
     ]
 

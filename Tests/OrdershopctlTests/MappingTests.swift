@@ -32,6 +32,7 @@ import Testing
         ("parked retry crm --all", #"parked.retry {"module":"crm","all":true}"#),
         ("parked retry crm --event 1-2", #"parked.retry {"module":"crm","event":"1-2"}"#),
         ("parked discard crm --entity customer:C --yes", #"parked.discard {"module":"crm","entity":"customer:C"}"#),
+        ("customer erase C --yes", #"customer.erase {"id":"C"}"#),
         ("customer export C", #"customer.export {"id":"C"}"#), ("customer list", "customer.list {}"),
         ("customer get C", #"customer.get {"id":"C"}"#),
         ("customer create --name Ann --email a@b", #"customer.create {"name":"Ann","email":"a@b"}"#),

@@ -1,5 +1,6 @@
 import JSON
 import JSONRPC
+import Redis
 import TestKit
 import Testing
 
@@ -44,6 +45,142 @@ import Testing
             #expect(!document.text.contains("bob@example.org") && !document.text.contains(other))
             #expect(try await shop.call("customer.export", ["id": .string(ada)]) == document)
             try expectProblem(await shop.request("GET", "/customer/\(nobody)/export"), 404)
+        }
+    }
+}
+
+@Suite(.timeLimit(.minutes(4))) struct `What is known of a person` {
+    private static let name = "Ada-Verborgen"
+    private static let address = "ada.verborgen@example.org"
+
+    private var encrypting: DaemonProcess.Options {
+        var options = DaemonProcess.Options()
+        options.environment["ORDERSHOP_PRIVACY_ENCRYPT"] = "true"
+        return options
+    }
+
+    /// Every text that Redis holds, keys and values.
+    private func everything(_ shop: Shop) async throws -> String {
+        var all: [String] = []
+        for key in try await shop.redis.keys("*") {
+            let reply =
+                switch try await shop.redis.run("TYPE", key).string {
+                case "stream": try await shop.redis.run("XRANGE", key, "-", "+")
+                case "hash": try await shop.redis.run("HGETALL", key)
+                case "list": try await shop.redis.run("LRANGE", key, "0", "-1")
+                case "set": try await shop.redis.run("SMEMBERS", key)
+                case "zset": try await shop.redis.run("ZRANGE", key, "0", "-1")
+                default: try await shop.redis.run("GET", key)
+                }
+            all += [key] + Self.texts(reply)
+        }
+        return all.joined(separator: "\n")
+    }
+
+    private static func texts(_ reply: RedisValue) -> [String] {
+        reply.array.map { $0.flatMap(texts) } ?? [reply.string].compactMap(\.self)
+    }
+
+    private func ada(_ shop: Shop) async throws -> String {
+        try #require(
+            await shop.call("customer.create", ["name": .string(Self.name), "email": .string(Self.address)]).string)
+    }
+
+    @Test func `is encrypted in Redis and read in plain, where that is asked for`() async throws {
+        try await withShop(encrypting) { shop in
+            let id = try await ada(shop)
+            _ = try await shop.request(
+                "PUT", "/customer/\(id)", ["name": "Ida-Neu", "email": .string(Self.address)]
+            )
+            .taken()
+            try await shop.settle()
+            let all = try await everything(shop)
+            for text in [Self.name, "Ida-Neu", Self.address] { #expect(!all.contains(text)) }
+            #expect(all.contains("enc:v1:"))
+            let now: JSONValue = ["id": .string(id), "name": "Ida-Neu", "email": .string(Self.address)]
+            #expect(try await shop.get("/customer/\(id)") == now)
+            #expect(try await shop.get("/customers") == [now])
+            let history = try await shop.get("/customer/\(id)/history")["events"]?.array ?? []
+            #expect(history.compactMap { $0["entity"]?["name"]?.string } == ["Ida-Neu", Self.name])
+            let listed = try await shop.call("event.list", ["topic": "customer"]).array ?? []
+            #expect(listed.compactMap { $0["entity"]?["name"]?.string } == [Self.name, "Ida-Neu"])
+            let mails = try await shop.call("mail.list").array ?? []
+            #expect(mails.map { $0["to"]?.string } == [Self.address])
+            #expect(mails.first?["body"]?.string?.contains(Self.name) == true)
+            #expect(try await shop.call("projection.verify")["differences"] == 0)
+        }
+    }
+
+    @Test func `is unreadable everywhere once it is erased, and the orders stay`() async throws {
+        try await withShop(encrypting) { shop in
+            let tea = try await shop.stock("tea", 5)
+            let id = try await ada(shop)
+            let bob = try #require(
+                await shop.request("POST", "/customers", customer("bob")).taken().array?.first?.string)
+            let placed = try #require(
+                await shop.request("POST", "/orders", order([tea.product], by: id)).taken().array?.first?.string)
+            try await shop.settle()
+            let before = try await shop.get("/order/\(placed)")
+            #expect(
+                try await shop.request("POST", "/customer/\(id)/erase").taken() == [
+                    "erased": true, "plain_events": 0,
+                ])
+            let gone: JSONValue = ["id": .string(id), "name": "(erased)", "email": "erased@invalid"]
+            #expect(try await shop.get("/customer/\(id)") == gone)
+            let history = try await shop.get("/customer/\(id)/history")["events"]?.array ?? []
+            #expect(history.compactMap { $0["action"]?.string } == ["erased", "created"])
+            #expect(history.allSatisfy { $0["entity"] == gone })
+            let document = try await shop.get("/customer/\(id)/export").text
+            let mails = try await shop.call("mail.list").text
+            let events = try await shop.call("event.list", ["limit": 1000]).text
+            let all = try await everything(shop)
+            for text in [document, mails, events, all] {
+                #expect(!text.contains(Self.name) && !text.contains(Self.address))
+            }
+            #expect(try await shop.get("/order/\(placed)") == before)
+            #expect(try await shop.get("/customer/\(bob)")["name"] == "bob")
+            // Nothing is written of him any more, by nobody.
+            try expectProblem(
+                await shop.request(
+                    "PUT", "/customer/\(id)", ["name": .string(Self.name), "email": "a@example.org"]), 409)
+            let mail: JSONValue = [
+                "to": .string(Self.address), "subject": .string(Self.name), "body": "x", "customer_id": .string(id),
+            ]
+            #expect(try await shop.reason("mail.send", mail) == "invalid")
+            // Nobody writes to him any more, and nothing waits.
+            let count = try await shop.call("mail.list").array?.count
+            _ = try await shop.request("POST", "/billings", billing(placed)).taken()
+            _ = try await shop.request("DELETE", "/customer/\(id)").taken()
+            try await shop.settle()
+            #expect(try await shop.call("mail.list").array?.count == count)
+            #expect(try await shop.call("projection.verify")["differences"] == 0)
+            // Again, and of one who was deleted.
+            #expect(
+                try await shop.call("customer.erase", ["id": .string(id)]) == ["erased": true, "plain_events": 0])
+            #expect(try await shop.reason("customer.erase", ["id": .string(nobody)]) == "not-found")
+        }
+    }
+
+    @Test func `cannot be erased where it is not encrypted, and what was written before says so`() async throws {
+        try await withShopOnRedis { shop, redis in
+            let id = try await ada(shop)
+            try await shop.settle()
+            try expectProblem(await shop.request("POST", "/customer/\(id)/erase"), 409)
+            #expect(try await shop.get("/customer/\(id)")["name"]?.string == Self.name)
+            await shop.daemon.stop()
+            var options = encrypting
+            options.redis = redis.url
+            try await withShop(options, inTurn: false) { shop in
+                _ = try await shop.request(
+                    "PUT", "/customer/\(id)", ["name": "Ida-Neu", "email": "ida@example.org"]
+                ).taken()
+                let answer = try await shop.call("customer.erase", ["id": .string(id)])
+                #expect(answer == ["erased": true, "plain_events": 1])
+                let history = try await shop.get("/customer/\(id)/history")["events"]?.array ?? []
+                #expect(
+                    history.compactMap { $0["entity"]?["name"]?.string } == ["(erased)", "(erased)", Self.name])
+                #expect(try await shop.call("projection.verify")["differences"] == 0)
+            }
         }
     }
 }

@@ -22,9 +22,9 @@ extension Store {
             let next = try await step(topic, id, from: cursor, upTo: moment, count: missing)
             page.events += next.events
             page.rest = next.rest
-            if case .more(let more) = next.rest { cursor = more } else { return page }
+            if case .more(let more) = next.rest { cursor = more } else { break }
         } while page.events.count < count
-        return page
+        return HistoryPage(events: try await reveal(page.events), rest: page.rest)
     }
 
     /// The entity as it was when this event had happened, or any other one up to it.

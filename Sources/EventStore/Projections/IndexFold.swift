@@ -80,7 +80,7 @@ struct IndexFold {
     }
 
     private func read(_ event: RecordedEvent) -> Read? {
-        guard let topic = topics.first(where: { $0.topic == event.stream.topic }), let object = event.decoded(),
+        guard let topic = topics.first(where: { $0.topic == event.stream.topic }), let object = event.storedObject,
             let id = object["id"]?.string
         else { return nil }
         return Read(event: event, object: object, id: id, name: Fingerprint(topic.topic.name, id), topic: topic)

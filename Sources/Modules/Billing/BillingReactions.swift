@@ -31,7 +31,7 @@ struct BillingReactions: Sendable {
     private func write(
         _ template: (Customer, Order, Money) -> Mail, about order: Order, in unit: UnitOfWork
     ) async throws {
-        guard let customer = try await unit.look(at: order.customerID) else {
+        guard let customer = try await unit.look(at: order.customerID), !customer.isErased else {
             return logger.info(
                 "no mail to a customer who is gone",
                 metadata: ["customer_id": "\(order.customerID)", "order_id": "\(order.id)"])

@@ -96,6 +96,7 @@ struct CRMReactions: Sendable {
     private func say(
         _ letter: Letter, to customer: Customer, _ kind: String, _ event: RecordedEvent, _ unit: UnitOfWork
     ) {
+        if customer.isErased { return skip(kind, customer.id, event) }
         let mail = Mail(
             id: .random(), to: customer.email, subject: letter.subject, body: letter.body, for: customer.id)
         unit.create(mail)

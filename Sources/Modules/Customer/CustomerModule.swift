@@ -14,8 +14,9 @@ public struct CustomerModule: HandlerModule {
     public var commands: [CommandDefinition] {
         let customer = EntityCommands<Customer>("customer", plural: "customers", fields: Customer.fields)
         return [
-            customer.create(), customer.get, customer.list, customer.update(), customer.delete(), customer.history,
-            customer.difference, export,
+            customer.create(), customer.get, customer.list, customer.update(rule: Self.replace), customer.delete(),
+            customer.history,
+            customer.difference, export, erase,
         ]
     }
 
@@ -34,6 +35,23 @@ public struct CustomerModule: HandlerModule {
                     details: JSONObject([("entity", .string("customer:\(id.prefix(200))"))]))
             }
             return .value(document)
+        }
+    }
+
+    private static func replace(_ old: Customer, _ new: Customer, _ unit: UnitOfWork) throws(Refusal) {
+        if old.isErased {
+            throw Refusal(.conflict, "the customer \(old.id) was erased and cannot be changed: create a new one")
+        }
+    }
+
+    private var erase: CommandDefinition {
+        .change(
+            "customer.erase",
+            "Makes a customer's name and address, and the mails to him, unreadable for good, wherever they are kept.",
+            [Field("id", .line(1...200), "the customer's id")], returns: .any([("type", "object")]),
+            http: [HTTPBinding(.post, "/customer/{id}/erase")]
+        ) { parameters, unit throws(Refusal) in
+            try await Erasure(of: CustomerID(parameters["id"]?.string ?? ""), in: unit).answer()
         }
     }
 }

@@ -17,6 +17,8 @@ struct MailDelivery: Sendable {
     /// The file is there before the event says so: a crash between the two writes the same file once more.
     func deliver(_ event: RecordedEvent, in unit: UnitOfWork) async throws {
         let mail: Mail = try event.entity()
+        // Whoever was erased meanwhile gets no mail.
+        if mail.to == Customer.erasedAddress { return }
         guard var current = try await unit.find(mail.id), current.sentAt == nil else { return }
         let sender = Mailbox(sender.value)
         let message = Message(mail, from: sender, messageID: "\(event.id)@\(sender.domain)", date: event.id.seconds)

@@ -111,6 +111,8 @@ public struct Settings: Sendable, Equatable {
     public var cartsExpireAfter: Duration?
     /// The sender of the shop's mails: `Name <address>` or an address.
     public var mailFrom = ""
+    /// Whether what is known of persons is encrypted with keys of their own.
+    public var encryptsPersonalData = false
     /// The ISO 4217 code of the shop's currency.
     public var currency = ""
 

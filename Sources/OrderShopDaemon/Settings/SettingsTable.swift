@@ -161,6 +161,13 @@ extension SettingsOption {
             settings.mailFrom = try mailbox(text)
         },
         SettingsOption(
+            "privacy.encrypt", fallback: "false", expected: "true or false",
+            summary: "true: what is known of persons is encrypted, so that it can be erased"
+        ) { settings, text throws(Unacceptable) in
+            guard let encrypts = Bool(text) else { throw .init(reason: "is neither") }
+            settings.encryptsPersonalData = encrypts
+        },
+        SettingsOption(
             "currency", fallback: "EUR", expected: "an ISO 4217 code, such as EUR",
             summary: "the currency of all prices"
         ) { settings, text throws(Unacceptable) in

@@ -6,7 +6,7 @@ struct Customers: VerbGroup {
         commandName: "customer", abstract: "Customers of the shop.",
         subcommands: [
             ListEntities<Noun>.self, GetEntity<Noun>.self, CreateEntity<Noun>.self, UpdateEntity<Noun>.self,
-            DeleteEntity<Noun>.self, ExportCustomer.self,
+            DeleteEntity<Noun>.self, ExportCustomer.self, EraseCustomer.self,
         ])
 
     @OptionGroup var connection: ConnectionOptions
@@ -34,4 +34,18 @@ struct ExportCustomer: Verb {
 
     var request: Request { Request("customer.export", ["id": .string(id)]) }
     var presentation: Presentation { .prettyJSON }
+}
+
+struct EraseCustomer: ConfirmedVerb {
+    static let configuration = CommandConfiguration(
+        commandName: "erase",
+        abstract: "Make a customer's name and address unreadable for good, wherever they are kept.")
+
+    @Argument(help: "The customer's id.") var id: String
+    @OptionGroup var confirmation: Confirmation
+    @OptionGroup var connection: ConnectionOptions
+
+    var warning: String? { "Nobody will ever read again who the customer \(id) was." }
+    var request: Request { Request("customer.erase", ["id": .string(id)]) }
+    var presentation: Presentation { .record(whenNull: "") }
 }
