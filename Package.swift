@@ -86,7 +86,10 @@ let package = Package(
             ]),
         room(
             "HandlerRuntime",
-            ["JSON", "EventStore", log, measuring, lifecycle, nio("NIOCore"), nio("NIOPosix")]),
+            [
+                "JSON", "EventStore", log, measuring, lifecycle, nio("NIOCore"), nio("NIOPosix"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         room("ShopContracts", ["JSON", "EventStore", "HandlerRuntime"]),
         .executableTarget(
             name: "ordershopd", dependencies: ["OrderShopDaemon", "SystemdSupport"], swiftSettings: strict),

@@ -92,6 +92,8 @@ public struct Keyspace: Sendable, Hashable {
 
     /// A hash: person → the key that what is known of him is encrypted with. Without it, that is unreadable.
     var personalKeys: String { "\(prefix)ordershop:keys" }
+    /// A string with a time to live: what a command answered to which its client gave a name.
+    func answer(_ name: String) -> String { "\(prefix)ordershop:answer:\(name)" }
 
     // MARK: Read models
 

@@ -75,6 +75,8 @@ public enum Answer: Sendable {
     case value(JSONValue)
     /// JSON text already: entities go out as they stand in their events.
     case text([UInt8])
+    /// An entity as it stands in its last event, and that event's id.
+    case entity([UInt8], revision: EventID)
     /// Chunks that are one JSON text together: long lists, which are never held whole.
     case stream(JSONChunks)
 }

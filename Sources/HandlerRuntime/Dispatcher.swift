@@ -28,21 +28,24 @@ public final class Dispatcher: Sendable {
     // MARK: Execution
 
     /// Runs one command.
+    /// - Parameters:
+    ///   - origin: who calls, for the events that come of it.
+    ///   - terms: of a command; a query has none.
     /// - Returns: its answer, when all that it wrote can be read by everybody.
-    /// - Parameter origin: who calls, for the events that come of it.
     public func execute(
-        _ method: String, _ parameters: JSONObject, by origin: Origin = .unknown
-    ) async throws(Refusal) -> Answer {
+        _ method: String, _ parameters: JSONObject, by origin: Origin = .unknown, on terms: Terms = .none
+    ) async throws(Refusal) -> Reply {
         try await metrics.measure(method) { () async throws(Refusal) in
             // Queries are answered from the events themselves, so they need no module that keeps up.
             if let (_, command) = registry.commands[method], case .query(let run) = command.body {
                 try command.check(parameters)
-                return try await run(parameters, store)
+                return Reply(try await run(parameters, store))
             }
             let (command, pass) = try admit(method)
             defer { withExtendedLifetime(pass) {} }
             try command.check(parameters)
-            return .value(try await change(command, [parameters], origin) { $0[0] })
+            return try await change(
+                Order(command: command, objects: [parameters], isBatch: false, origin: origin, terms: terms))
         }
     }
 
@@ -54,8 +57,8 @@ public final class Dispatcher: Sendable {
     /// Runs one command for several objects in one step: all of them or none.
     /// - Returns: the results, in order.
     public func execute(
-        _ method: String, batch: [JSONValue], by origin: Origin = .unknown
-    ) async throws(Refusal) -> Answer {
+        _ method: String, batch: [JSONValue], by origin: Origin = .unknown, on terms: Terms = .none
+    ) async throws(Refusal) -> Reply {
         try await metrics.measure(method) { () async throws(Refusal) in
             let (command, pass) = try admit(method)
             defer { withExtendedLifetime(pass) {} }
@@ -64,20 +67,22 @@ public final class Dispatcher: Sendable {
                     .tooLarge, "at most \(Self.maxBatch) objects are taken at once, not \(batch.count): split them")
             }
             let objects = try check(batch, for: command)
-            return .value(try await change(command, objects, origin) { .array($0) })
+            return try await change(
+                Order(command: command, objects: objects, isBatch: true, origin: origin, terms: terms))
         }
     }
 
     /// Runs one command for one object and answers as for a batch of one.
     public func execute(
-        _ method: String, single object: JSONValue, by origin: Origin = .unknown
-    ) async throws(Refusal) -> Answer {
+        _ method: String, single object: JSONValue, by origin: Origin = .unknown, on terms: Terms = .none
+    ) async throws(Refusal) -> Reply {
         try await metrics.measure(method) { () async throws(Refusal) in
             let (command, pass) = try admit(method)
             defer { withExtendedLifetime(pass) {} }
             let violations = command.parameters.violations(in: object)
             guard violations.isEmpty, let parameters = object.object else { throw Refusal(violations) }
-            return .value(try await change(command, [parameters], origin) { .array($0) })
+            return try await change(
+                Order(command: command, objects: [parameters], isBatch: true, origin: origin, terms: terms))
         }
     }
 
@@ -136,19 +141,46 @@ public final class Dispatcher: Sendable {
 
     // MARK: Steps
 
+    /// A command that is to be run, for one object or several.
+    private struct Order {
+        let command: CommandDefinition
+        let objects: [JSONObject]
+        /// Whether the answer is an array, also for one object.
+        let isBatch: Bool
+        let origin: Origin
+        let terms: Terms
+
+        var fingerprint: Fingerprint {
+            let objects = objects.map { JSONValue.object($0) }
+            return Fingerprint(command.method, isBatch ? .array(objects) : objects[0])
+        }
+
+        func answer(_ results: [JSONValue]) -> JSONValue { isBatch ? .array(results) : results[0] }
+
+        /// - Throws: where the terms do not fit the command.
+        func check() throws(Refusal) {
+            guard terms.expected != nil else { return }
+            guard !isBatch, command.parameters.contains(where: { $0.name == "id" }) else {
+                throw Refusal(
+                    .invalid,
+                    "\(command.method) is about no one entity that is there already: leave out which revision it is "
+                        + "expected at")
+            }
+        }
+    }
+
     /// Decides on the present state and appends what was decided; decides again when the state has changed
     /// meanwhile. Commands that lost such a race wait for each other, so that each gets its turn.
-    private func change(
-        _ command: CommandDefinition, _ batch: [JSONObject], _ origin: Origin,
-        _ answer: ([JSONValue]) -> JSONValue
-    ) async throws(Refusal) -> JSONValue {
+    private func change(_ order: Order) async throws(Refusal) -> Reply {
+        try order.check()
         var contended: Set<String> = []
         for _ in 0..<Self.maxAttempts {
+            if let reply = try await keptReply(to: order) { return reply }
             let result = try await locks.withLocks(contended) { () async throws(Refusal) -> Attempt in
-                try await self.attempt(command, batch, origin, holding: contended)
+                try await self.attempt(order, holding: contended)
             }
             switch result {
-            case .done(let results): return answer(results)
+            case .done(let reply): return reply
             case .again(let keys): contended.formUnion(keys)
             }
         }
@@ -160,31 +192,50 @@ public final class Dispatcher: Sendable {
 
     static let maxAttempts = 100
 
+    /// The answer of the first time, where the client's name for the command is known.
+    private func keptReply(to order: Order) async throws(Refusal) -> Reply? {
+        guard let key = order.terms.key else { return nil }
+        let kept: KeptAnswer?
+        do { kept = try await store.keptAnswer(key.text) } catch { throw Refusal(error) }
+        guard let kept else { return nil }
+        return Reply(.value(try kept.answer(to: order.fingerprint)), isReplayed: true)
+    }
+
     private enum Attempt {
-        case done([JSONValue])
+        case done(Reply)
         /// The state has changed, or others wait for it already: queue up for these and decide again.
         case again(Set<String>)
     }
 
-    private func attempt(
-        _ command: CommandDefinition, _ batch: [JSONObject], _ origin: Origin, holding held: Set<String>
-    ) async throws(Refusal) -> Attempt {
+    private func attempt(_ order: Order, holding held: Set<String>) async throws(Refusal) -> Attempt {
         let unit = unitOfWork()
-        unit.origin = origin
-        try await unit.prefetch(batch.flatMap(command.prefetch))
+        unit.origin = order.origin
+        unit.expected = order.terms.expected
+        try await unit.prefetch(order.objects.flatMap(order.command.prefetch))
         var results: [JSONValue] = []
-        for parameters in batch { results.append(try await run(command, parameters, in: unit)) }
-        if unit.isEmpty { return .done(results) }
+        for parameters in order.objects { results.append(try await run(order.command, parameters, in: unit)) }
+        let answer = order.answer(results)
+        if unit.isEmpty { return .done(Reply(.value(answer), revision: unit.revision(after: []))) }
         let changed = unit.changed
         if locks.areContended(changed.subtracting(held)) { return .again(changed) }
         let outcome: TransactionOutcome
-        do { outcome = try await store.transact(unit.transaction) } catch { throw Refusal(error) }
+        do { outcome = try await store.transact(transaction(of: unit, order, answer)) } catch {
+            throw Refusal(error)
+        }
         switch outcome {
-        case .committed:
+        case .committed(let ids):
             committed(unit.streams)
-            return .done(results)
+            return .done(Reply(.value(answer), revision: unit.revision(after: ids)))
         case .conflict: return .again(changed)
         }
+    }
+
+    /// What the unit decided, with the answer where it is to be kept.
+    private func transaction(of unit: UnitOfWork, _ order: Order, _ answer: JSONValue) -> Transaction {
+        guard let key = order.terms.key else { return unit.transaction }
+        return store.keeping(
+            KeptAnswer(to: order.fingerprint, answer), as: key.text, for: IdempotencyKey.lifetime,
+            in: unit.transaction)
     }
 
     /// A unit of work whose commands run through this dispatcher.

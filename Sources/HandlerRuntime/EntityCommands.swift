@@ -129,6 +129,7 @@ public struct EntityCommands<E: Entity>: Sendable {
                 .notFound, "there is no \(noun) \(id.text.prefix(100))",
                 details: JSONObject([("entity", .string("\(noun):\(id.text.prefix(200))"))]))
         }
+        try unit.meet(id)
         return entity
     }
 
@@ -160,7 +161,7 @@ public struct EntityCommands<E: Entity>: Sendable {
             let states: [EntityState?]
             do throws(StoreError) { states = try await store.load([reference]) } catch { throw Refusal(error) }
             guard let state = states.first ?? nil, state.exists else { return .value(.null) }
-            return .text(state.bytes)
+            return .entity(state.bytes, revision: state.revision)
         }
     }
 

@@ -79,7 +79,7 @@ func isTransient(_ error: any Error) -> Bool {
         switch refusal.code {
         case .moduleDisabled, .unavailable, .outcomeUnknown: true
         case .malformed, .invalid, .notFound, .conflict, .trimmed, .tooLarge, .unknownMethod, .forbidden,
-            .internalError:
+            .revisionMismatch, .keyReused, .internalError:
             false
         }
     default: false

@@ -11,6 +11,10 @@ public struct Refusal: Error, Sendable, Hashable, CustomStringConvertible {
         case notFound
         /// The state of the shop is against it.
         case conflict
+        /// The entity is at another revision than the client expects.
+        case revisionMismatch
+        /// The idempotency key was used for another command.
+        case keyReused
         /// It was there once: what would say more has been trimmed from the streams.
         case trimmed
         case tooLarge

@@ -8,8 +8,9 @@ extension Refusal.Code {
         case .forbidden: 403
         case .conflict: 409
         case .trimmed: 410
+        case .revisionMismatch: 412
         case .tooLarge: 413
-        case .invalid: 422
+        case .invalid, .keyReused: 422
         case .moduleDisabled, .unavailable, .outcomeUnknown: 503
         case .internalError: 500
         }
@@ -29,6 +30,8 @@ extension Refusal.Code {
         case .unavailable: -32005
         case .outcomeUnknown: -32006
         case .forbidden: -32007
+        case .revisionMismatch: -32008
+        case .keyReused: -32009
         case .trimmed: -32010
         }
     }
@@ -41,6 +44,8 @@ extension Refusal.Code {
         case .unknownMethod: "unknown-method"
         case .forbidden: "forbidden"
         case .conflict: "conflict"
+        case .revisionMismatch: "revision-mismatch"
+        case .keyReused: "idempotency-key-reused"
         case .trimmed: "trimmed"
         case .tooLarge: "too-large"
         case .invalid: "invalid"
@@ -59,6 +64,8 @@ extension Refusal.Code {
         case .unknownMethod: "No such method"
         case .forbidden: "Not allowed"
         case .conflict: "Conflict with the state of the shop"
+        case .revisionMismatch: "Changed meanwhile"
+        case .keyReused: "Idempotency key used before"
         case .trimmed: "Trimmed from the streams"
         case .tooLarge: "Too large"
         case .invalid: "A field is missing or wrong"
@@ -77,6 +84,8 @@ extension Refusal.Code {
         case .unknownMethod: "Ask rpc.methods for those that there are."
         case .forbidden: "Have an administrator give you the role, in the settings under control."
         case .conflict: "Read the present state and decide anew."
+        case .revisionMismatch: "Read the entity again, and decide anew on data.actual."
+        case .keyReused: "Take a new key for a new command, and repeat a command as it was."
         case .trimmed: "Look into the archives: archive.list names them."
         case .tooLarge: "Split it."
         case .invalid: "Put right what data.errors names."

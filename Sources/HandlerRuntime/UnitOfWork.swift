@@ -35,6 +35,10 @@ public final class UnitOfWork {
     private(set) var passes: [Gates.Pass] = []
     /// Where the command comes from, if this is one.
     var origin = Origin.unknown
+    /// What the client expects of the entity that its command is about.
+    var expected: [EventID]?
+    /// The entity that the command is about: the first that it looked up by its `id`.
+    private var subject: Key?
     /// The event that is reacted to, if this is no command.
     var delivery: EventInDelivery?
     private(set) var outsideEffects: [String: Int] = [:]
@@ -183,6 +187,35 @@ public final class UnitOfWork {
         } catch {
             throw Refusal(.internalError, "the stored \(key.topic) \(key.id) cannot be read: \(error)")
         }
+    }
+
+    // MARK: What the command is about
+
+    /// Notes the entity that a command is about.
+    /// - Throws: where it is not as the client expects it.
+    func meet<E: Entity>(_ id: ID<E>) throws(Refusal) {
+        guard subject == nil, delivery == nil else { return }
+        let key = Key(topic: E.topic, id: id.text)
+        subject = key
+        guard let expected, let actual = tracked[key]?.revision, !expected.contains(actual) else { return }
+        throw Refusal(
+            .revisionMismatch,
+            "the \(E.topic) \(id) was changed meanwhile: it is at \(actual), not at "
+                + expected.map(\.description).joined(separator: " or ") + ". Read it again, and decide anew",
+            details: JSONObject([
+                ("entity", .string("\(E.topic):\(id)")),
+                ("expected", .array(expected.map { .string($0.description) })),
+                ("actual", .string(actual.description)),
+            ]))
+    }
+
+    /// What the entity that the command is about is at behind the step.
+    /// - Parameter ids: of the unit's events, as they were issued.
+    func revision(after ids: [EventID]) -> EventID? {
+        guard let subject else { return nil }
+        let mine = zip(events, ids).filter { $0.0.stream.topic == subject.topic && $0.0.entityID == subject.id }
+        guard let (event, id) = mine.last else { return tracked[subject]?.revision }
+        return event.stream.action == .deleted ? nil : id
     }
 
     // MARK: Looking

@@ -15,7 +15,7 @@ import Testing
 
     @Test func `of each kind has a name and a code of its own`() {
         let all = Refusal.Code.allCases
-        #expect(all.count == 12)
+        #expect(all.count == 14)
         #expect(Set(all.map(\.name)).count == all.count)
         #expect(Set(all.map(\.jsonRPCCode)).count == all.count)
         for code in all {

@@ -12,6 +12,8 @@ struct Problem {
     let title: String
     let detail: String
     var violations: [Violation] = []
+    /// What programs need to know beside: members of the problem's own (RFC 9457, section 3.2).
+    var details = JSONObject()
     var headers = HTTPFields()
 
     init(_ refusal: Refusal) {
@@ -20,6 +22,7 @@ struct Problem {
         title = refusal.code.title
         detail = refusal.message
         violations = refusal.violations
+        details = refusal.details
         if status == .serviceUnavailable {
             headers[.retryAfter] = String(max(1, refusal.retryAfter?.components.seconds ?? 1))
         }
@@ -48,6 +51,10 @@ struct Problem {
             writer.member("status", Int64(status.code))
             writer.member("detail", detail)
             if !violations.isEmpty { write(&writer) }
+            for member in details.members {
+                writer.key(member.key)
+                writer.write(member.value)
+            }
             writer.member("request_id", requestID)
         }
         return ByteBuffer(bytes: writer.bytes)

@@ -15,7 +15,9 @@ struct Report: Sendable {
         var parts: [JSONChunks] = []
         for (index, (name, method)) in Self.lists.enumerated() {
             parts.append(.bytes(Array("\(index == 0 ? "{" : ",")\"\(name)\":".utf8)))
-            guard case .stream(let list) = try await dispatcher.execute(method, JSONObject()) else { continue }
+            guard case .stream(let list) = try await dispatcher.execute(method, JSONObject()).answer else {
+                continue
+            }
             parts.append(try await list.begun())
         }
         parts.append(.bytes([UInt8(ascii: "}")]))

@@ -34,7 +34,7 @@ struct Routes: Sendable {
         for page in pages { router.get(RouterPath(page.path)) { request, _ in await page.respond(to: request) } }
         for (binding, method) in table { add(binding, to: method, router) }
         let report = Report(dispatcher: dispatcher)
-        router.get(RouterPath(Report.path)) { _, _ in try await respond(with: .stream(report.chunks())) }
+        router.get(RouterPath(Report.path)) { _, _ in stream(try await report.chunks().begun()) }
         return router
     }
 
@@ -42,7 +42,7 @@ struct Routes: Sendable {
         guard let verb = HTTPRequest.Method(binding.method.rawValue) else { return }
         let path = binding.path
         router.on(RouterPath(path), method: verb) { request, context in
-            var response = try await respond(with: answer(request, context, binding, method))
+            var response = try await respond(to: request, with: reply(request, context, binding, method))
             // Never from a projection, so never behind: also while the module is off.
             if binding.method == .get { response.headers[.source] = "events" }
             return response
@@ -51,22 +51,26 @@ struct Routes: Sendable {
 
     // MARK: Requests
 
-    private func answer(
+    private func reply(
         _ request: Request, _ context: Context, _ binding: HTTPBinding, _ method: String
-    ) async throws -> Answer {
+    ) async throws -> Reply {
+        let terms = binding.method == .get ? Terms.none : try Conditions.terms(of: request)
         let origin = Origin(correlation: request.headers[.requestID] ?? RequestID.random())
         switch binding.body {
         case .none:
-            return try await dispatcher.execute(method, try parameters(request, context, of: method), by: origin)
+            return try await dispatcher.execute(
+                method, try parameters(request, context, of: method), by: origin, on: terms)
         case .object:
             let body = try await json(request)
             guard let object = body.object else { throw Refusal([.mustBe("an object", not: body)]) }
-            return try await dispatcher.execute(method, try merge(object, try parameters(context)), by: origin)
+            return try await dispatcher.execute(
+                method, try merge(object, try parameters(context)), by: origin, on: terms)
         case .batch:
             let body = try await json(request)
             switch body {
-            case .array(let elements): return try await dispatcher.execute(method, batch: elements, by: origin)
-            case .object: return try await dispatcher.execute(method, single: body, by: origin)
+            case .array(let elements):
+                return try await dispatcher.execute(method, batch: elements, by: origin, on: terms)
+            case .object: return try await dispatcher.execute(method, single: body, by: origin, on: terms)
             case .null, .bool, .number, .string:
                 throw Refusal([.mustBe("an object or an array of objects", not: body)])
             }
@@ -112,10 +116,23 @@ struct Routes: Sendable {
 
     // MARK: Answers
 
-    private func respond(with answer: Answer) async throws -> Response {
+    private func respond(to request: Request, with reply: Reply) async throws -> Response {
+        if let revision = reply.revision, request.method == .get || request.method == .head,
+            Conditions.isKnown(revision, to: request)
+        {
+            return Response(status: .notModified, headers: [.eTag: Conditions.tag(of: revision)])
+        }
+        var response = try await response(with: reply.answer)
+        if let revision = reply.revision { response.headers[.eTag] = Conditions.tag(of: revision) }
+        if reply.isReplayed { response.headers[.idempotencyReplayed] = "true" }
+        return response
+    }
+
+    private func response(with answer: Answer) async throws -> Response {
         switch answer {
         case .value(let value): return response(ResponseBody(byteBuffer: ByteBuffer(bytes: value.bytes)))
-        case .text(let bytes): return response(ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+        case .text(let bytes), .entity(let bytes, _):
+            return response(ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
         case .stream(let chunks): return stream(try await chunks.begun())
         }
     }

@@ -31,7 +31,9 @@ struct ControlHandler: JSONRPCHandler {
                 note(method, parameters, from: call.peer)
                 return try await method.run(parameters, .init(call: call, role: role))
             }
-            return try await reply(try await dispatcher.execute(call.method, parameters, by: Origin(calling: call)))
+            let (terms, rest) = try ReservedParameters.split(parameters)
+            let done = try await dispatcher.execute(call.method, rest, by: Origin(calling: call), on: terms)
+            return try await reply(done.answer)
         } catch {
             log(error, call)
             throw JSONRPCError(error)
@@ -61,7 +63,7 @@ struct ControlHandler: JSONRPCHandler {
     private func reply(_ answer: HandlerRuntime.Answer) async throws(Refusal) -> JSONRPCReply {
         switch answer {
         case .value(let value): .value(value)
-        case .text(let bytes): .text(bytes)
+        case .text(let bytes), .entity(let bytes, _): .text(bytes)
         case .stream(let chunks): .stream(try await chunks.begun())
         }
     }

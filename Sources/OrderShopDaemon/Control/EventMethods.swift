@@ -41,6 +41,17 @@ extension ControlMethod {
                 return state?.decoded().map { .object($0) } ?? .null
             },
             ControlMethod(
+                "entity.revision",
+                "The id of an entity's last event, which a command may expect; null where there is no such entity.",
+                [entity], returns: Schema.eventID.orNull
+            ) { parameters throws(Refusal) in
+                guard let key = EntityKey(parameters.text("entity")) else { return .null }
+                do throws(StoreError) {
+                    let state = try await history.store.load([.id(key.topic, key.id)]).first ?? nil
+                    return state.flatMap { $0.exists ? .string($0.revision.description) : nil } ?? .null
+                } catch { throw Refusal(error) }
+            },
+            ControlMethod(
                 "entity.diff", "What is not as it was between two times: each member before and after.",
                 [entity] + EntityPast.differenceFields, returns: EntityPast.differenceSchema
             ) { parameters throws(Refusal) in

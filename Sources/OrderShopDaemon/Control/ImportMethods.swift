@@ -29,9 +29,9 @@ extension ControlMethod {
                 returns: .any([("type", "array"), ("items", ["type": "string"])])
             ) { parameters, caller throws(Refusal) in
                 let method = try create(parameters, dispatcher).method
-                let answer = try await dispatcher.execute(
+                let reply = try await dispatcher.execute(
                     method, batch: parameters["entities"]?.array ?? [], by: Origin(calling: caller.call))
-                guard case .value(let ids) = answer else { return [] }
+                guard case .value(let ids) = reply.answer else { return [] }
                 return ids
             },
         ]

@@ -54,8 +54,9 @@ extension MethodTable.Row {
     /// A command of a module.
     init(_ module: String, _ command: CommandDefinition) {
         self.init(
-            name: command.method, summary: command.summary, parameters: command.parameters,
-            result: command.result, role: command.role, module: module, isQuery: command.isQuery)
+            name: command.method, summary: command.summary,
+            parameters: command.parameters + ReservedParameters.fields(of: command), result: command.result,
+            role: command.role, module: module, isQuery: command.isQuery)
     }
 
     /// What a call can be refused for.
@@ -64,7 +65,7 @@ extension MethodTable.Row {
             switch code {
             case .malformed, .unknownMethod: false
             case .moduleDisabled: module != nil && !isQuery
-            case .outcomeUnknown: !isQuery
+            case .outcomeUnknown, .keyReused, .revisionMismatch: module != nil && !isQuery
             case .invalid, .notFound, .conflict, .trimmed, .tooLarge, .forbidden, .unavailable, .internalError: true
             }
         }

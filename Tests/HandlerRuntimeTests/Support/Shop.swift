@@ -50,20 +50,20 @@ struct Shop: Sendable {
 
     @discardableResult
     func call(_ method: String, _ parameters: JSONValue = [:]) async throws -> JSONValue {
-        let answer = try await supervisor.dispatcher.execute(method, parameters.object ?? JSONObject())
+        let answer = try await supervisor.dispatcher.execute(method, parameters.object ?? JSONObject()).answer
         return try await value(of: answer)
     }
 
     @discardableResult
     func call(_ method: String, batch: [JSONValue]) async throws -> JSONValue {
-        let answer = try await supervisor.dispatcher.execute(method, batch: batch)
+        let answer = try await supervisor.dispatcher.execute(method, batch: batch).answer
         return try await value(of: answer)
     }
 
     private func value(of answer: Answer) async throws -> JSONValue {
         switch answer {
         case .value(let value): value
-        case .text(let bytes): try JSONValue(parsing: bytes)
+        case .text(let bytes), .entity(let bytes, _): try JSONValue(parsing: bytes)
         case .stream(let chunks): try JSONValue(parsing: await chunks.reduce(into: [UInt8]()) { $0 += $1 })
         }
     }
