@@ -94,6 +94,8 @@ public struct HTTPBinding: Sendable, Hashable {
         case none
         /// One object.
         case object
+        /// One object, or nothing for an empty one.
+        case optionalObject
         /// One object or an array of objects, done in one step; the answer is the array of results.
         case batch
     }

@@ -88,9 +88,9 @@ public struct EntityCommands<E: Entity>: Sendable {
         ) { parameters, unit throws(Refusal) in
             let old = try await existing(parameters, in: unit)
             try refuseChange(of: own, in: old, parameters)
-            var given = complete(parameters)
+            var given = parameters
             for field in own { given[field.name] = nil }
-            unit.update(try await make(old, try read(id: old.id, given), unit), metadata: metadata)
+            unit.update(try await make(old, try read(id: old.id, complete(given)), unit), metadata: metadata)
             return true
         }
     }

@@ -15,6 +15,11 @@ extension Schema {
         .decimal(fractionDigits: currency.fractionDigits, max: Money.maxMinorUnits)
     }
 
+    /// What was paid or given back, in the shop's currency.
+    public static func amount(_ currency: Currency) -> Schema {
+        .decimal(fractionDigits: currency.fractionDigits, max: Money.maxTotalMinorUnits)
+    }
+
     /// Pieces of something. The limit is the highest integer that every JSON reader takes exactly.
     public static let pieces = Schema.integer(0...9_007_199_254_740_991)
 

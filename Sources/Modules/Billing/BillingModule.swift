@@ -3,19 +3,23 @@ public import HandlerRuntime
 public import Logging
 public import ShopContracts
 
-/// Which orders were paid; asks for the money and says thanks for it.
+/// Which orders were paid, and what was given back; asks for the money and says thanks for it.
 public struct BillingModule: HandlerModule {
     public let name = "billing"
-    public let summary = "The billings, and the mails about money"
-    public let topics = [Billing.definition]
-    public let projections = [Projection.unique(Billing.byOrder, by: "order_id")]
+    public let summary = "The billings and refunds, and the mails about money"
+    public let topics = [Billing.definition, Refund.definition]
+    public let projections = [
+        Projection.unique(Billing.byOrder, by: "order_id"), Projection.index(of: Refund.topic, by: "billing_id"),
+    ]
+    private let currency: Currency
     private let reactions: BillingReactions
 
     public init(currency: Currency, logger: Logger) {
+        self.currency = currency
         reactions = BillingReactions(currency: currency, logger: logger)
     }
 
-    public var commands: [CommandDefinition] { BillingCommands().definitions }
+    public var commands: [CommandDefinition] { BillingCommands(currency: currency).definitions }
 
     public var subscriptions: [Subscription] {
         [

@@ -60,8 +60,8 @@ struct Routes: Sendable {
         case .none:
             return try await dispatcher.execute(
                 method, try parameters(request, context, of: method), by: origin, on: terms)
-        case .object:
-            let body = try await json(request)
+        case .object, .optionalObject:
+            let body = try await json(request, fallback: binding.body == .optionalObject ? .object(JSONObject()) : nil)
             guard let object = body.object else { throw Refusal([.mustBe("an object", not: body)]) }
             return try await dispatcher.execute(
                 method, try merge(object, try parameters(context)), by: origin, on: terms)
@@ -100,13 +100,15 @@ struct Routes: Sendable {
         return merged
     }
 
-    private func json(_ request: Request) async throws -> JSONValue {
+    /// - Parameter fallback: stands for a body that is empty; nil: it must not be.
+    private func json(_ request: Request, fallback: JSONValue? = nil) async throws -> JSONValue {
         let buffer: ByteBuffer
         let maxBody = limits.value.body
         do { buffer = try await request.body.collect(upTo: maxBody) } catch is NIOTooManyBytesError {
             throw ProblemMiddleware.tooLarge(maxBody)
         }
         guard buffer.readableBytes > 0 else {
+            if let fallback { return fallback }
             throw Refusal(.malformed, "the body is empty: JSON was expected")
         }
         do { return try JSONValue(parsing: buffer.readableBytesView) } catch {

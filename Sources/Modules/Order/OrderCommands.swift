@@ -65,12 +65,18 @@ struct OrderCommands {
     private var cancel: CommandDefinition {
         .change(
             "order.cancel", "Cancels an order: its pieces go back, and what was paid is refunded.",
-            [order.id, Field("reason", .line(1...500), required: false, "why")], returns: .boolean,
-            http: [HTTPBinding(.post, "/order/{id}/cancel")]
+            [order.id, Field("reason", .line(1...200), required: false, "why")], returns: .boolean,
+            http: [HTTPBinding(.post, "/order/{id}/cancel", body: .optionalObject)],
+            prefetch: { ($0["id"]?.string).map { [OrderID($0).reference, .unique(Billing.byOrder, $0)] } ?? [] }
         ) { parameters, unit throws(Refusal) in
             let order = try await order.existing(parameters, in: unit)
             let reason = parameters["reason"]?.string
+            let before = try await order.standing(in: unit)
             try await Self.move(order, .cancel, reason.map { [("reason", $0)] } ?? [], in: unit)
+            if before == .billed {
+                try await BillingCommand.refundRest(
+                    of: order.id, because: reason ?? "the order is cancelled", in: unit)
+            }
             try await StockCommand.release(order.productIDs, of: order.id, in: unit)
             return true
         }
