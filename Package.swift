@@ -32,7 +32,9 @@ func module(_ name: String, _ more: [Target.Dependency] = []) -> Target {
         ["JSON", "EventStore", "HandlerRuntime", "ShopContracts", log] + more)
 }
 
-let modules = ["Customer", "Product", "Inventory", "Order", "Billing", "CRM", "Mail", "Cart", "Gateway"]
+let modules = [
+    "Customer", "Product", "Inventory", "Order", "Billing", "Shipping", "CRM", "Mail", "Cart", "Gateway",
+]
 
 let package = Package(
     name: "ordershop",
@@ -105,7 +107,7 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + modules.map { .byName(name: $0 + "Service") }),
         module("Customer"), module("Product"), module("Inventory"), module("Order"), module("Cart"),
-        module("Billing"),
+        module("Billing"), module("Shipping"),
         module("CRM"), module("Mail", [nio("NIOPosix")]),
         module(
             "Gateway",

@@ -16,6 +16,7 @@ import OrderService
 import ProductService
 import Redis
 import ServiceLifecycle
+import ShippingService
 import ShopContracts
 public import SystemdSupport
 import UnixSignals
@@ -86,6 +87,7 @@ public struct Daemon: Sendable {
             OrderModule(currency: currency, unpaidAfter: settings.unpaidAfter),
             CartModule(currency: currency, expireAfter: settings.cartsExpireAfter),
             BillingModule(currency: currency, logger: logger),
+            ShippingModule(isAutomatic: settings.shipping.isAutomatic),
             CRMModule(logger: logger),
             MailModule(sender: sender, directory: try directory.directory("mail")),
             gateway,

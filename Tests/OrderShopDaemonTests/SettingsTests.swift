@@ -88,6 +88,7 @@ struct `Settings in layers` {
         ("carts.expire_after", "never", "45s"),
         ("mail.from", "a@b.example", "Größe & Co. <shop@b.example>"),
         ("privacy.encrypt", "true", "false"),
+        ("shipping.automatic", "false", "true"),
         ("currency", "USD", "JPY"),
     ]
 
@@ -283,6 +284,7 @@ struct `A bad value` {
         ("mail.from", "a@b@c", "has no address of the form NAME@HOST"),
         ("mail.from", "a b@c", "has a character in the address that cannot be there"),
         ("mail.from", "a@b\nBcc: c@d", "has a control character in it"),
+        ("shipping.automatic", "yes", "is neither true nor false"),
         ("currency", "EUX", "is no currency's code"),
         ("currency", "eur", "is no currency's code"),
     ])

@@ -84,7 +84,7 @@ struct BillingCommands {
             [
                 billing.id,
                 Field("amount", .amount(currency), required: false, "how much; all that is left, if left out"),
-                Field("reason", .line(1...200), required: false, "why, for the record"),
+                Field("reason", .line(1...500), required: false, "why, for the record"),
             ], returns: .any([("type", "object")]),
             http: [HTTPBinding(.post, "/billing/{id}/refund", body: .optionalObject)]
         ) { parameters, unit throws(Refusal) in
@@ -98,7 +98,7 @@ struct BillingCommands {
     private var refundRest: CommandDefinition {
         .step(
             "billing.refund_rest", "Gives back what is left of an order's billing.",
-            [Field("order_id", .uuid), Field("reason", .line(1...200))], prefetch: Self.references
+            [Field("order_id", .uuid), Field("reason", .line(1...500))], prefetch: Self.references
         ) { parameters, unit throws(Refusal) in
             let order = parameters["order_id"]?.string ?? ""
             guard let paid = try await unit.find(Billing.self, by: Billing.byOrder, order) else { return false }

@@ -65,7 +65,7 @@ struct OrderCommands {
     private var cancel: CommandDefinition {
         .change(
             "order.cancel", "Cancels an order: its pieces go back, and what was paid is refunded.",
-            [order.id, Field("reason", .line(1...200), required: false, "why")], returns: .boolean,
+            [order.id, Field("reason", .line(1...500), required: false, "why")], returns: .boolean,
             http: [HTTPBinding(.post, "/order/{id}/cancel", body: .optionalObject)],
             prefetch: { ($0["id"]?.string).map { [OrderID($0).reference, .unique(Billing.byOrder, $0)] } ?? [] }
         ) { parameters, unit throws(Refusal) in

@@ -81,6 +81,11 @@ public struct Settings: Sendable, Equatable {
         public var lease = 0
     }
 
+    public struct Shipping: Sendable, Equatable {
+        /// Whether a parcel is prepared for every order that is billed.
+        public var isAutomatic = false
+    }
+
     /// Read where no other file is named; need not exist.
     public static let defaultFile = "/etc/ordershop/ordershopd.yaml"
 
@@ -113,6 +118,7 @@ public struct Settings: Sendable, Equatable {
     public var mailFrom = ""
     /// Whether what is known of persons is encrypted with keys of their own.
     public var encryptsPersonalData = false
+    public var shipping = Shipping()
     /// The ISO 4217 code of the shop's currency.
     public var currency = ""
 

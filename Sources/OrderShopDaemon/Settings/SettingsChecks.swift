@@ -40,6 +40,11 @@ extension SettingsOption {
         return .seconds(number * unit)
     }
 
+    static func boolean(_ text: String) throws(Unacceptable) -> Bool {
+        guard let value = Bool(text) else { throw Unacceptable(reason: "is neither true nor false") }
+        return value
+    }
+
     /// Absolute: a relative path counts from where the daemon was started.
     static func path(_ text: String) throws(Unacceptable) -> String {
         guard !text.isEmpty else { throw Unacceptable(reason: "is empty") }

@@ -168,6 +168,12 @@ extension SettingsOption {
             settings.encryptsPersonalData = encrypts
         },
         SettingsOption(
+            "shipping.automatic", fallback: "true", expected: "true or false",
+            summary: "whether a parcel is prepared for every order that is billed"
+        ) { settings, text throws(Unacceptable) in
+            settings.shipping.isAutomatic = try boolean(text)
+        },
+        SettingsOption(
             "currency", fallback: "EUR", expected: "an ISO 4217 code, such as EUR",
             summary: "the currency of all prices"
         ) { settings, text throws(Unacceptable) in
