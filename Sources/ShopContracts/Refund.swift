@@ -20,7 +20,9 @@ public struct Refund: Entity {
         self.id = id
         billingID = try fields.id("billing_id")
         orderID = try fields.id("order_id")
-        guard let currency = Currency(code: try fields.string("currency")) else { throw Fields.Mismatch("currency") }
+        guard let currency = Currency(code: try fields.string("currency")) else {
+            throw Fields.Mismatch("currency")
+        }
         guard let amount = Money(try fields.number("amount"), currency) else { throw Fields.Mismatch("amount") }
         self.amount = amount
         at = try fields.number("at")

@@ -57,7 +57,7 @@ struct `Settings in layers` {
         #expect(
             SettingsOption.sections == [
                 "redis", "redis.tls", "control", "http", "archive", "log", "modules", "orders", "carts", "mail",
-                "privacy",
+                "privacy", "shipping",
             ])
     }
 

@@ -103,7 +103,8 @@ import Testing
                 try expectProblem(await shop.request("POST", path, body: "{"), 400, "no JSON")
             }
             try await shop.expectConflict("DELETE", "/billing/\(id)", nil) { message in
-                #expect(message == "€ 5.50 of the billing \(id) were refunded: it cannot be taken back from its order")
+                #expect(
+                    message == "€ 5.50 of the billing \(id) were refunded: it cannot be taken back from its order")
             }
             let rest = try await shop.request("POST", path).taken()
             #expect(rest["amount"] == .decimal("10.3"))

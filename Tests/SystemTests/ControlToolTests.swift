@@ -26,7 +26,7 @@ import Testing
                     parsing: try await shop.ctl("module", "list", "--json").output.utf8.dropLast())
                 return (list.array ?? []).reduce(into: [:]) { $0[$1["name"]?.string ?? ""] = $1["enabled"]?.bool }
             }
-            let names = ["customer", "product", "inventory", "order", "billing", "crm", "mail", "gateway"]
+            let names = ["customer", "product", "inventory", "order", "billing", "shipping", "crm", "mail", "gateway"]
             #expect(try await states() == Dictionary(uniqueKeysWithValues: names.map { ($0, true) }))
             #expect(try await shop.ctl("module", "disable", "crm").exitCode == 0)
             #expect(try await states()["crm"] == false)

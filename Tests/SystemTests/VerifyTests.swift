@@ -13,7 +13,8 @@ import Testing
             let compared = report["compared"]?.array ?? []
             #expect(
                 compared.compactMap { $0["name"]?.string } == [
-                    "customer", "product", "inventory", "order", "billing", "interaction", "mail", "indexes",
+                    "customer", "product", "inventory", "order", "billing", "refund", "shipping", "interaction",
+                    "mail", "indexes",
                 ])
             #expect(compared.allSatisfy { ($0["checked"]?.number?.int64 ?? 0) > 0 })
             let result = try await shop.ctl("projection", "verify")
@@ -84,7 +85,8 @@ import Testing
         let people = try await shop.create("/customers", [customer("Ada"), customer("Bob")])
         let pairs = people.map { order([tea.product, tea.product], by: $0) }
         let orders = try await shop.create("/orders", .array(pairs + [order([tea.product], by: people[0])]))
-        _ = try await shop.createOne("/billings", billing(orders[0]))
+        let paid = try await shop.createOne("/billings", billing(orders[0]))
+        _ = try await shop.request("POST", "/billing/\(paid)/refund", ["amount": 1]).taken()
         _ = try await shop.request("DELETE", "/order/\(orders[2])").taken()
         try await shop.settle()
     }

@@ -72,7 +72,9 @@ struct BillingCommands {
     /// What was paid. Of a billing of before there were amounts: what the order costs by its products' last prices.
     private func amount(of billing: Billing, in unit: UnitOfWork) async throws(Refusal) -> Money {
         if let amount = billing.amount { return amount }
-        guard let order = try await unit.last(billing.orderID) else { return Money(minorUnits: 0, currency: currency) }
+        guard let order = try await unit.last(billing.orderID) else {
+            return Money(minorUnits: 0, currency: currency)
+        }
         return try await OrderTotal(currency: currency).of(order, in: unit)
     }
 

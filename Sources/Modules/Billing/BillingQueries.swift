@@ -33,10 +33,13 @@ struct BillingQueries {
 
     private static let balanceSchema = Schema.any([
         ("type", "object"),
-        ("properties", [
-            "order_id": ["type": "string", "format": "uuid"], "paid": ["type": "number"],
-            "refunded": ["type": "number"], "balance": ["type": "number"], "currency": ["type": "string"],
-        ]),
+        (
+            "properties",
+            [
+                "order_id": ["type": "string", "format": "uuid"], "paid": ["type": "number"],
+                "refunded": ["type": "number"], "balance": ["type": "number"], "currency": ["type": "string"],
+            ]
+        ),
     ])
 
     private func balance(

@@ -61,7 +61,8 @@ struct Routes: Sendable {
             return try await dispatcher.execute(
                 method, try parameters(request, context, of: method), by: origin, on: terms)
         case .object, .optionalObject:
-            let body = try await json(request, fallback: binding.body == .optionalObject ? .object(JSONObject()) : nil)
+            let body = try await json(
+                request, fallback: binding.body == .optionalObject ? .object(JSONObject()) : nil)
             guard let object = body.object else { throw Refusal([.mustBe("an object", not: body)]) }
             return try await dispatcher.execute(
                 method, try merge(object, try parameters(context)), by: origin, on: terms)

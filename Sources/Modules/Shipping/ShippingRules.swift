@@ -43,7 +43,8 @@ enum ShippingRules {
     ) throws(Refusal) {
         if shipping.status == status { return }
         throw Refusal(
-            .conflict, "the shipping \(shipping.id) is \(shipping.status) and cannot \(words): only a \(status) one can",
+            .conflict,
+            "the shipping \(shipping.id) is \(shipping.status) and cannot \(words): only a \(status) one can",
             details: JSONObject([
                 ("entity", .string("shipping:\(shipping.id)")), ("status", .string(shipping.status.rawValue)),
                 ("expected", [.string(status.rawValue)]),
