@@ -15,7 +15,7 @@ import Testing
             #expect(json["socket"]?.string == shop.daemon.socketPath)
             #expect(json["redis"]?["connected"] == true)
             #expect(json["redis"]?["embedded"] == true)
-            #expect(json["modules"]?.array?.count == 8)
+            #expect(json["modules"]?.array?.count == Shop.allModules.count)
         }
     }
 
@@ -26,8 +26,7 @@ import Testing
                     parsing: try await shop.ctl("module", "list", "--json").output.utf8.dropLast())
                 return (list.array ?? []).reduce(into: [:]) { $0[$1["name"]?.string ?? ""] = $1["enabled"]?.bool }
             }
-            let names = ["customer", "product", "inventory", "order", "billing", "shipping", "crm", "mail", "gateway"]
-            #expect(try await states() == Dictionary(uniqueKeysWithValues: names.map { ($0, true) }))
+            #expect(try await states() == Dictionary(uniqueKeysWithValues: Shop.allModules.map { ($0, true) }))
             #expect(try await shop.ctl("module", "disable", "crm").exitCode == 0)
             #expect(try await states()["crm"] == false)
             #expect(try await shop.ctl("module", "list").output.contains("disabled"))

@@ -49,6 +49,7 @@ struct CacheDump: Sendable, Equatable {
 }
 
 extension Shop {
+    static let allModules = owners + ["gateway"]
     static let owners = ["customer", "product", "inventory", "order", "billing", "shipping", "crm", "mail"]
 
     /// Drops the cache and has every module build its part anew.
