@@ -13,6 +13,8 @@ import Testing
             #expect(prepared["order_id"] == .string(order) && prepared["status"] == "prepared")
             #expect(prepared["created_at"] == (try await shop.get("/order/\(order)"))["billed_at"])
             #expect(try await shop.get("/orders/unshipped").array?.count == 1)
+            var stock = try await shop.get("/inventory/\(tea.inventory)")
+            #expect(stock["on_hand"] == 9 && stock["reserved"] == 2 && stock["amount"] == 7)
             try await shop.expectConflict("POST", "/shipping/\(id)/deliver", nil) { message in
                 #expect(message == "the shipping \(id) is prepared and cannot be delivered: only a shipped one can")
             }
@@ -21,6 +23,8 @@ import Testing
             let shipped = try await shop.get("/order/\(order)")
             #expect(shipped["status"] == "shipped" && shipped["shipped_at"]?.number != nil)
             #expect(try await shop.get("/orders/unshipped") == [])
+            stock = try await shop.get("/inventory/\(tea.inventory)")
+            #expect(stock["on_hand"] == 7 && stock["reserved"] == 0 && stock["amount"] == 7)
             #expect(try await shop.get("/shipping/\(id)")["tracking_code"] == "JJD-0001")
             #expect(
                 try await shop.request("PUT", "/shipping/\(id)/tracking", ["tracking_code": "JJD-0002"]).text

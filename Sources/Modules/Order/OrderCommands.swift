@@ -84,7 +84,9 @@ struct OrderCommands {
 
     private func step(_ verb: String, _ summary: String, _ action: OrderAction) -> CommandDefinition {
         .step("order.\(verb)", summary, [order.id]) { parameters, unit throws(Refusal) in
-            try await Self.move(try await order.existing(parameters, in: unit), action, in: unit)
+            let order = try await order.existing(parameters, in: unit)
+            try await Self.move(order, action, in: unit)
+            if action == .ship { try await StockCommand.deliver(order.productIDs, of: order.id, in: unit) }
             return true
         }
     }
