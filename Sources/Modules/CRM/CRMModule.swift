@@ -40,6 +40,10 @@ public struct CRMModule: HandlerModule {
             Subscription(Customer.topic, .deleted, reaction: reactions.customerDeleted),
             Subscription(Order.topic, .created, looksAt: reactions.references, reaction: reactions.orderCreated),
             Subscription(Order.topic, .deleted, looksAt: reactions.references, reaction: reactions.orderDeleted),
+            Subscription(
+                Order.topic, .cancelled, looksAt: reactions.references, reaction: reactions.orderCancelled),
+            Subscription(Shipping.topic, .shipped, looksAt: reactions.order, reaction: reactions.parcelShipped),
+            Subscription(Shipping.topic, .delivered, looksAt: reactions.order, reaction: reactions.parcelDelivered),
             Subscription(Inventory.topic, .created, reaction: reactions.inventoryCreated),
             Subscription(Inventory.topic, .deleted, reaction: reactions.inventoryDeleted),
         ]

@@ -22,6 +22,7 @@ struct CRMReactions: Sendable {
 
     func references(_ order: JSONObject) -> [EntityReference] {
         let customer = order["customer_id"]?.string.map { CustomerID($0).reference }
+        if order["lines"] != nil { return [customer].compactMap(\.self) }
         let products = (order["product_ids"]?.array ?? []).compactMap { $0.string.map { ProductID($0).reference } }
         return [customer].compactMap(\.self) + products
     }
@@ -30,7 +31,13 @@ struct CRMReactions: Sendable {
         try await speak("order thanks", event, unit, Templates.thanks)
     }
 
+    func orderCancelled(_ event: RecordedEvent, in unit: UnitOfWork) async throws {
+        try await speak("order cancelled", event, unit, Templates.cancelled)
+    }
+
+    /// Who was told that his order is cancelled need not be told that its record is gone.
     func orderDeleted(_ event: RecordedEvent, in unit: UnitOfWork) async throws {
+        if try event.entity(Order.self).status == .cancelled { return }
         try await speak("order cancelled", event, unit, Templates.cancelled)
     }
 
@@ -42,9 +49,52 @@ struct CRMReactions: Sendable {
         guard let customer = try await unit.look(at: order.customerID) else {
             return skip(kind, order.customerID, event)
         }
-        var names: [String] = []
-        for id in order.productIDs { names.append(try await unit.last(id)?.name ?? "a product that is gone") }
+        let names = try await names(of: order, in: unit)
         say(template(customer, order, names), to: customer, kind, event, unit)
+    }
+
+    /// The products' names as they were when they were ordered; of orders of before, as they last were.
+    private func names(of order: Order, in unit: UnitOfWork) async throws -> [String] {
+        let known = Dictionary(order.lines.map { ($0.productID, $0.name) }) { first, _ in first }
+        var names: [String] = []
+        for id in order.productIDs {
+            if let name = known[id] {
+                names.append(name)
+            } else {
+                names.append(try await lastName(of: id, in: unit))
+            }
+        }
+        return names
+    }
+
+    private func lastName(of product: ProductID, in unit: UnitOfWork) async throws -> String {
+        try await unit.last(product)?.name ?? "a product that is gone"
+    }
+
+    // MARK: Parcels
+
+    func order(_ shipping: JSONObject) -> [EntityReference] {
+        (shipping["order_id"]?.string).map { [OrderID($0).reference] } ?? []
+    }
+
+    func parcelShipped(_ event: RecordedEvent, in unit: UnitOfWork) async throws {
+        try await speak("order shipped", event, unit, Templates.shipped)
+    }
+
+    func parcelDelivered(_ event: RecordedEvent, in unit: UnitOfWork) async throws {
+        try await speak("order delivered", event, unit, Templates.delivered)
+    }
+
+    private func speak(
+        _ kind: String, _ event: RecordedEvent, _ unit: UnitOfWork,
+        _ template: (Customer, Order, Shipping) -> Letter
+    ) async throws {
+        let shipping: Shipping = try event.entity()
+        guard let order = try await unit.last(shipping.orderID) else { return }
+        guard let customer = try await unit.look(at: order.customerID) else {
+            return skip(kind, order.customerID, event)
+        }
+        say(template(customer, order, shipping), to: customer, kind, event, unit)
     }
 
     // MARK: Stock

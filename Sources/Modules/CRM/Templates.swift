@@ -27,6 +27,18 @@ enum Templates {
             "your order \(order.id) of \(count(names)) is cancelled:\n\n\(list(names))")
     }
 
+    static func shipped(_ customer: Customer, _ order: Order, _ shipping: Shipping) -> Letter {
+        let code = shipping.trackingCode.map { "\n\nThe carrier knows it as \($0)." } ?? ""
+        return letter(
+            "Your order is on its way", to: customer, "your order \(order.name) has left our house.\(code)")
+    }
+
+    static func delivered(_ customer: Customer, _ order: Order, _ shipping: Shipping) -> Letter {
+        letter(
+            "Your order has arrived", to: customer,
+            "your order \(order.name) has arrived. We hope that you enjoy it.")
+    }
+
     static func backInStock(_ customer: Customer, _ product: Product) -> Letter {
         letter(
             "There again: \(product.name)", to: customer, "what you ordered before is there again: \(product.name)."
