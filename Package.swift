@@ -106,8 +106,8 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + modules.map { .byName(name: $0 + "Service") }),
-        module("Customer"), module("Product"), module("Inventory"), module("Order"), module("Cart"),
-        module("Billing"), module("Shipping"),
+        module("Customer"), module("Product"), module("Inventory"), module("Order", [nio("NIOCore")]),
+        module("Cart"), module("Billing"), module("Shipping"),
         module("CRM"), module("Mail", [nio("NIOPosix")]),
         module(
             "Gateway",

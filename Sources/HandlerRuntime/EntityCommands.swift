@@ -1,6 +1,6 @@
 public import EventStore
 public import JSON
-import NIOCore
+public import NIOCore
 
 /// The commands that every kind of entity has: create, get, list, update, delete.
 ///
@@ -201,7 +201,7 @@ extension JSONChunks {
     public static func entities(of topic: TopicDefinition, in store: Store) -> JSONChunks {
         array { position in
             let page = try await store.list(topic, after: position ?? .zero)
-            return (page.entities, page.next)
+            return (page.entities.map(\.entity), page.next)
         }
     }
 
@@ -214,20 +214,22 @@ extension JSONChunks {
         array { (place: UInt64?) in
             let page = try await store.page(of: index, value: value, after: place ?? 0, count: 500)
             let states = try await store.load(page.ids.map { .id(topic, $0) }).compactMap(\.self).filter(\.exists)
-            return (try await isListed(states), page.next)
+            return (try await isListed(states).map(\.entity), page.next)
         }
     }
 
-    /// - Parameter page: the entities from a position on, and the position behind them; nil behind the last.
-    fileprivate static func array<Position: Sendable>(
-        _ page: @escaping @Sendable (Position?) async throws -> ([EntityState], Position?)
+    /// One JSON array, a page at a time.
+    /// - Parameter page: the elements from a position on, as JSON texts, and the position behind them; nil behind the
+    ///   last.
+    public static func array<Position: Sendable>(
+        _ page: @escaping @Sendable (Position?) async throws -> ([ByteBuffer], Position?)
     ) -> JSONChunks {
         let pager = Pager(page)
         return JSONChunks { try await pager.next() }
     }
 }
 
-/// Turns pages of entities into the chunks of a JSON array.
+/// Turns pages of JSON texts into the chunks of a JSON array.
 private actor Pager<Position: Sendable> {
     private enum Stage {
         case start
@@ -235,11 +237,11 @@ private actor Pager<Position: Sendable> {
         case end
     }
 
-    private let page: @Sendable (Position?) async throws -> ([EntityState], Position?)
+    private let page: @Sendable (Position?) async throws -> ([ByteBuffer], Position?)
     private var stage = Stage.start
     private var isFirst = true
 
-    init(_ page: @escaping @Sendable (Position?) async throws -> ([EntityState], Position?)) { self.page = page }
+    init(_ page: @escaping @Sendable (Position?) async throws -> ([ByteBuffer], Position?)) { self.page = page }
 
     func next() async throws -> [UInt8]? {
         let position: Position?
@@ -251,20 +253,20 @@ private actor Pager<Position: Sendable> {
         case .middle(let next): position = next
         case .end: return nil
         }
-        let (entities, next): ([EntityState], Position?)
-        do { (entities, next) = try await page(position) } catch let error as StoreError { throw Refusal(error) }
-        append(entities, to: &chunk)
+        let (elements, next): ([ByteBuffer], Position?)
+        do { (elements, next) = try await page(position) } catch let error as StoreError { throw Refusal(error) }
+        append(elements, to: &chunk)
         stage = next.map { .middle($0) } ?? .end
         if next == nil { chunk.append(UInt8(ascii: "]")) }
         return chunk
     }
 
-    private func append(_ entities: [EntityState], to chunk: inout [UInt8]) {
-        chunk.reserveCapacity(entities.reduce(chunk.count + 2) { $0 + $1.entity.readableBytes + 1 })
-        for entity in entities {
+    private func append(_ elements: [ByteBuffer], to chunk: inout [UInt8]) {
+        chunk.reserveCapacity(elements.reduce(chunk.count + 2) { $0 + $1.readableBytes + 1 })
+        for element in elements {
             if !isFirst { chunk.append(UInt8(ascii: ",")) }
             isFirst = false
-            chunk.append(contentsOf: entity.entity.readableBytesView)
+            chunk.append(contentsOf: element.readableBytesView)
         }
     }
 }

@@ -14,7 +14,7 @@ struct OrderQueries {
             list(Self.unbilled, "The orders that wait for their money, oldest first."),
             list(Self.unshipped, "The orders that are billed and not shipped, those first that were billed first."),
             list(Self.delivered, "The orders that are delivered, those first that were delivered first."),
-            byNumber,
+            byNumber, OrderReport.definition,
         ]
     }
 

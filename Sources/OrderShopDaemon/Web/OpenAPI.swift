@@ -77,7 +77,10 @@ struct OpenAPI {
         let parameters = parameters(of: route)
         if !parameters.isEmpty { operation["parameters"] = .array(parameters) }
         if let body = body(of: route) {
-            operation["requestBody"] = ["required": true, "content": ["application/json": ["schema": body]]]
+            operation["requestBody"] = [
+                "required": .bool(route.binding.body != .optionalObject),
+                "content": ["application/json": ["schema": body]],
+            ]
         }
         operation["responses"] = .object(responses(of: route))
         return .object(operation)
@@ -112,7 +115,7 @@ struct OpenAPI {
             Schema.object(route.command.parameters.filter { !path.contains($0.name) }).description)
         switch route.binding.body {
         case .none: return nil
-        case .object: return object
+        case .object, .optionalObject: return object
         case .batch: return ["oneOf": [object, ["type": "array", "items": object, "maxItems": 1_000]]]
         }
     }
