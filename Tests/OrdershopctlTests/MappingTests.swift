@@ -33,6 +33,21 @@ import Testing
         ("parked retry crm --event 1-2", #"parked.retry {"module":"crm","event":"1-2"}"#),
         ("parked discard crm --entity customer:C --yes", #"parked.discard {"module":"crm","entity":"customer:C"}"#),
         ("customer erase C --yes", #"customer.erase {"id":"C"}"#),
+        ("order cancel O", #"order.cancel {"id":"O"}"#), ("order number 17", #"order.by_number {"number":17}"#),
+        ("order balance O", #"order.balance {"id":"O"}"#), ("order unshipped", "order.unshipped {}"),
+        ("order delivered", "order.delivered {}"), ("order report", "order.report {}"),
+        (
+            "billing create --order O --amount 15.80",
+            #"billing.create {"order_id":"O","amount":15.80}"#
+        ), ("billing refund B", #"billing.refund {"id":"B"}"#),
+        (
+            "billing refund B --amount 0.10 --reason broken",
+            #"billing.refund {"id":"B","amount":0.10,"reason":"broken"}"#
+        ), ("billing refunds B", #"billing.refunds {"id":"B"}"#),
+        ("shipping create --order O", #"shipping.create {"order_id":"O"}"#),
+        ("shipping ship S --tracking T", #"shipping.ship {"id":"S","tracking_code":"T"}"#),
+        ("shipping deliver S", #"shipping.deliver {"id":"S"}"#),
+        ("shipping track S T", #"shipping.track {"id":"S","tracking_code":"T"}"#),
         ("customer export C", #"customer.export {"id":"C"}"#), ("customer list", "customer.list {}"),
         ("customer get C", #"customer.get {"id":"C"}"#),
         ("customer create --name Ann --email a@b", #"customer.create {"name":"Ann","email":"a@b"}"#),
