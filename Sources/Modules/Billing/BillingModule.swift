@@ -6,7 +6,7 @@ public import ShopContracts
 /// Which orders were paid, and what was given back; asks for the money and says thanks for it.
 public struct BillingModule: HandlerModule {
     public let name = "billing"
-    public let summary = "The billings and refunds, and the mails about money"
+    public let summary = "The billings, refunds and mails about money"
     public let topics = [Billing.definition, Refund.definition]
     public let projections = [
         Projection.unique(Billing.byOrder, by: "order_id"), Projection.index(of: Refund.topic, by: "billing_id"),

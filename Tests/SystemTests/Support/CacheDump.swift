@@ -50,7 +50,9 @@ struct CacheDump: Sendable, Equatable {
 
 extension Shop {
     static let allModules = owners + ["gateway"]
-    static let owners = ["customer", "product", "inventory", "order", "billing", "shipping", "crm", "mail"]
+    static let owners = [
+        "customer", "product", "inventory", "cart", "order", "billing", "shipping", "crm", "mail",
+    ]
 
     /// Drops the cache and has every module build its part anew.
     func rebuildCache() async throws {
