@@ -13,7 +13,8 @@ import Testing
             let compared = report["compared"]?.array ?? []
             #expect(
                 compared.compactMap { $0["name"]?.string } == [
-                    "customer", "product", "inventory", "stock_alert", "order", "cart", "billing", "refund", "shipping",
+                    "customer", "product", "inventory", "stock_alert", "order", "cart", "billing", "refund",
+                    "shipping",
                     "interaction", "mail", "indexes",
                 ])
             // Nobody has filled a cart, and no stock went low.
