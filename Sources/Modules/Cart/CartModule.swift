@@ -37,6 +37,7 @@ public struct CartModule: HandlerModule {
     static let openIndex = "cart.open"
 
     public let projections = [
+        Projection.ever(Cart.topic, of: "customer_id"),
         Projection(of: Cart.topic) { change in
             let old = Self.owner(of: change.before)
             let new = Self.owner(of: change.after)
