@@ -11,7 +11,10 @@ public struct Mail: Entity {
     public static let definition = TopicDefinition(
         "mail", birth: "requested", actions: ["requested", "sent"],
         personal: PersonalMembers(
-            ["to": Customer.erasedAddress, "subject": Customer.erasedName, "body": Customer.erasedName],
+            [
+                "to": Customer.erasedAddress, "subject": Customer.erasedName, "body": Customer.erasedName,
+                "html": Customer.erasedName,
+            ],
             of: "customer_id"))
     public static let fields = [
         Field("to", .email, "who gets it"),
