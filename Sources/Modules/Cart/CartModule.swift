@@ -48,7 +48,7 @@ public struct CartModule: HandlerModule {
             // At its end again.
             if new != nil { writes.append(.add(index: Self.openIndex, id: change.id)) }
             return writes
-        }
+        },
     ]
 
     /// The customer of an open cart.
