@@ -77,6 +77,8 @@ public enum Answer: Sendable {
     case text([UInt8])
     /// An entity as it stands in its last event, and that event's id.
     case entity([UInt8], revision: EventID)
+    /// Some of a list, and where the rest begins.
+    case page(ListPage)
     /// Chunks that are one JSON text together: long lists, which are never held whole.
     case stream(JSONChunks)
 }

@@ -165,14 +165,6 @@ public struct EntityCommands<E: Entity>: Sendable {
         }
     }
 
-    public var list: CommandDefinition {
-        .query(
-            "\(noun).list", "Every \(noun), in the order in which they were created.",
-            returns: .any([("type", "array"), ("items", .object(description))]),
-            http: plural.map { [HTTPBinding(.get, "/\($0)")] } ?? []
-        ) { _, store throws(Refusal) in .stream(.entities(of: E.definition, in: store)) }
-    }
-
     // MARK: REST
 
     /// Both the plural and the singular path, which may be the same.
@@ -185,7 +177,7 @@ public struct EntityCommands<E: Entity>: Sendable {
     }
 
     /// Entities may have more: what a create does not take, and what later versions add.
-    private var description: JSONObject {
+    var description: JSONObject {
         var description = Schema.object([Field("id", .uuid)] + fields).description
         description["additionalProperties"] = nil
         return description

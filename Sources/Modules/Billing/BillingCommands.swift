@@ -15,7 +15,8 @@ struct BillingCommands {
     var definitions: [CommandDefinition] {
         [
             billing.create(prefetch: Self.references, complete: stamp, making: bill),
-            billing.get, billing.list, billing.history, billing.difference,
+            billing.get, billing.list(by: [.by("order_id", .uuid, Billing.byOrder, "the one of an order")]),
+            billing.history, billing.difference,
             billing.update(prefetch: Self.references, complete: stamp, own: Billing.ownFields, making: replace),
             billing.delete(rule: Self.withdraw),
             refund, refundRest,

@@ -12,6 +12,13 @@ enum Query {
         }
     }
 
+    /// The field `Link` (RFC 8288) that names the next page of a list.
+    static func link(to cursor: String, behind request: Request) -> String {
+        let kept = (request.uri.query ?? "").split(separator: "&").filter { !$0.hasPrefix("cursor=") }
+        let query = (kept + ["cursor=\(cursor)"]).joined(separator: "&")
+        return "<\(request.uri.path)?\(query)>; rel=\"next\""
+    }
+
     private static func read(_ text: String, as type: String?) -> JSONValue {
         switch type {
         case "integer", "number": (try? JSONValue(parsing: text.utf8))?.number.map { .number($0) } ?? .string(text)

@@ -127,6 +127,9 @@ struct Routes: Sendable {
         }
         var response = try await response(with: reply.answer)
         if let revision = reply.revision { response.headers[.eTag] = Conditions.tag(of: revision) }
+        if case .page(let page) = reply.answer, let next = page.next {
+            response.headers[.link] = Query.link(to: next, behind: request)
+        }
         if reply.isReplayed { response.headers[.idempotencyReplayed] = "true" }
         return response
     }
@@ -136,6 +139,7 @@ struct Routes: Sendable {
         case .value(let value): return response(ResponseBody(byteBuffer: ByteBuffer(bytes: value.bytes)))
         case .text(let bytes), .entity(let bytes, _):
             return response(ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+        case .page(let page): return response(ResponseBody(byteBuffer: ByteBuffer(bytes: page.array)))
         case .stream(let chunks): return stream(try await chunks.begun())
         }
     }
@@ -156,4 +160,6 @@ struct Routes: Sendable {
 extension HTTPField.Name {
     /// Where an answer was read.
     fileprivate static let source = HTTPField.Name("OrderShop-Source") ?? .via
+    /// RFC 8288.
+    fileprivate static let link = HTTPField.Name("Link") ?? .via
 }

@@ -9,7 +9,9 @@ struct InventoryCommands {
     var definitions: [CommandDefinition] {
         [
             inventory.create(prefetch: Self.references, rule: Self.open),
-            inventory.get, inventory.list, inventory.history, inventory.difference,
+            inventory.get,
+            inventory.list(by: [.by("product_id", .uuid, Inventory.byProduct, "the one of a product")]),
+            inventory.history, inventory.difference,
             inventory.update(
                 prefetch: Self.references, own: Inventory.ownFields, metadata: Ledger.metadata(.correction),
                 making: Self.replace),

@@ -22,9 +22,12 @@ public struct MailModule: HandlerModule {
         delivery = MailDelivery(sender: sender, maildir: Maildir(path: directory))
     }
 
+    private static let ofCustomer = ListFilter.by(
+        "customer_id", .uuid, in: Projection.everIndex(Mail.topic, of: "customer_id"), "only those to a customer")
+
     public var commands: [CommandDefinition] {
         let mail = EntityCommands<Mail>("mail", plural: nil, fields: Mail.fields)
-        return [send, mail.get, mail.list, mail.history]
+        return [send, mail.get, mail.list(by: [Self.ofCustomer]), mail.history]
     }
 
     private var send: CommandDefinition {

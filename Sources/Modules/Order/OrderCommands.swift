@@ -4,6 +4,14 @@ import JSON
 import ShopContracts
 
 struct OrderCommands {
+    private static let filters = [
+        ListFilter.by(
+            "customer_id", .uuid, in: Projection.everIndex(Order.topic, of: "customer_id"),
+            "only those of a customer"),
+        ListFilter.by(
+            "number", .integer(1...Int64(Money.maxTotalMinorUnits)), Order.byNumber, "the one with a number"),
+    ]
+
     let currency: Currency
     private let order = EntityCommands<Order>("order", plural: "orders", fields: Order.fields)
 
@@ -12,7 +20,7 @@ struct OrderCommands {
     var definitions: [CommandDefinition] {
         [
             order.create(prefetch: Self.references, making: place),
-            order.get, order.list, order.history, order.difference,
+            order.get, order.list(by: Self.filters), order.history, order.difference,
             order.update(prefetch: Self.references, own: Order.ownFields, making: replace),
             order.delete(rule: Self.delete),
             cancel,
