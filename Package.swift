@@ -63,8 +63,10 @@ let package = Package(
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CSystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         room("JSON", []),
         room("OpenMetrics", [measuring]),
+        room("Curl", ["CCurl", nio("NIOPosix")]),
         room(
             "Redis",
             [
@@ -101,14 +103,14 @@ let package = Package(
             "OrderShopDaemon",
             [
                 "JSON", "JSONRPC", "Redis", "EventStore", "Archive", "HandlerRuntime", "ShopContracts",
-                "OpenMetrics", "SystemdSupport", arguments, log, measuring, lifecycle, nio("NIOCore"),
+                "Curl", "OpenMetrics", "SystemdSupport", arguments, log, measuring, lifecycle, nio("NIOCore"),
                 nio("NIOPosix"),
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + modules.map { .byName(name: $0 + "Service") }),
         module("Customer"), module("Product"), module("Inventory"), module("Order", [nio("NIOCore")]),
         module("Cart"), module("Billing"), module("Shipping"),
-        module("CRM"), module("Mail", [nio("NIOPosix")]),
+        module("CRM"), module("Mail", ["Curl", nio("NIOPosix")]),
         module(
             "Gateway",
             [
@@ -132,6 +134,7 @@ let package = Package(
                 "Redis", "TestKit", log, lifecycle, nio("NIOCore"), nio("NIOPosix"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
+        tests("CurlTests", ["Curl", "TestKit"]),
         tests("JSONRPCTests", ["JSON", "JSONRPC", log, lifecycle, nio("NIOCore"), nio("NIOPosix")]),
         tests("SystemdSupportTests", ["SystemdSupport", log, lifecycle]),
         tests(
@@ -151,7 +154,8 @@ let package = Package(
             ["ShopContracts", "HandlerRuntime", "EventStore", "JSON", log]
                 + modules.map { .byName(name: $0 + "Service") }),
         tests(
-            "OrderShopDaemonTests", ["OrderShopDaemon", arguments, log, lifecycle, nio("NIOCore"), nio("NIOPosix")]),
+            "OrderShopDaemonTests",
+            ["OrderShopDaemon", "MailService", arguments, log, lifecycle, nio("NIOCore"), nio("NIOPosix")]),
         tests(
             "OrdershopctlTests", ["ordershopctl", "JSON", "JSONRPC", "TestKit", log, lifecycle, nio("NIOPosix")]),
         tests(

@@ -67,6 +67,9 @@ public struct Keyspace: Sendable, Hashable {
     /// A set of entities whose parked events shall be tried again.
     func parkedRetries(_ module: String) -> String { "\(parked(module)):retries" }
 
+    /// A sorted set of entities whose first parked event is only postponed, by when it is due, in unix milliseconds.
+    func parkedDue(_ module: String) -> String { "\(parked(module)):due" }
+
     /// A set of entities one of whose parked events is being tried again.
     func parkedInHand(_ module: String) -> String { "\(parked(module)):retrying" }
 

@@ -38,10 +38,12 @@ public struct ParkedEvent: Sendable, Equatable {
     /// Unix times in seconds: when it was parked first, and when it was tried last.
     public var parkedAt: Int64
     public var triedAt: Int64?
+    /// When it is tried again by itself, in unix milliseconds; nil: when somebody asks for it.
+    public var dueAt: Int64?
 
     public init(
         id: EventID, stream: StreamKey, entity: EntityKey, reason: String?, tries: Int, parkedAt: Int64,
-        triedAt: Int64?
+        triedAt: Int64?, dueAt: Int64? = nil
     ) {
         self.id = id
         self.stream = stream
@@ -50,5 +52,6 @@ public struct ParkedEvent: Sendable, Equatable {
         self.tries = tries
         self.parkedAt = parkedAt
         self.triedAt = triedAt
+        self.dueAt = dueAt
     }
 }

@@ -11,6 +11,8 @@ public struct DeliveryStanding: Sendable, Equatable {
     public var parked = 0
     /// Whether somebody asked for parked events to be tried again.
     public var hasRetries = false
+    /// When the next postponed event is due, in unix milliseconds.
+    public var nextDue: Int64?
 
     public init() {}
 
@@ -85,7 +87,7 @@ extension Store {
         let positions = Dictionary(streams.compactMap { stream in checkpoint[stream].map { (stream, $0) } }) { $1 }
         let standing = standing(in: replies)
         if positions == guess, let ahead { return Poll(batch: ahead, positions: positions, standing: standing) }
-        if positions == guess, let reply = replies.dropFirst(4).first {
+        if positions == guess, let reply = replies.dropFirst(5).first {
             return Poll(
                 batch: try await revealed(try batch(reply, after: positions, count: count)),
                 positions: positions, standing: standing)
@@ -103,6 +105,7 @@ extension Store {
         [
             RedisCommand("HGETALL", keys.checkpoint(module)), RedisCommand("HGETALL", keys.delivery(module)),
             RedisCommand("ZCARD", keys.parked(module)), RedisCommand("EXISTS", keys.parkedRetries(module)),
+            RedisCommand("ZRANGE", keys.parkedDue(module), "0", "0", "WITHSCORES"),
         ]
     }
 
@@ -114,6 +117,7 @@ extension Store {
         standing.replay = DeliveryStanding.Replay(fields)
         standing.parked = Int(replies[2].int ?? 0)
         standing.hasRetries = replies[3].int == 1
+        standing.nextDue = replies[4].pairs.first.flatMap { Double($0.value) }.map { Int64($0) }
         return standing
     }
 

@@ -46,6 +46,28 @@ extension Store {
         }
     }
 
+    // MARK: Postponed ones
+
+    /// Asks for those to be tried again that are due.
+    public func askForDueRetries(_ module: String, at now: Int64) async throws(StoreError) {
+        let due = keys.parkedDue(module)
+        let found = try await send(
+            RedisCommand("ZRANGE", due, "-inf", String(now), "BYSCORE", "LIMIT", "0", "100"))
+        let entities = (found.array ?? []).compactMap { $0.string.flatMap { EntityKey($0) } }
+        try await askForRetry(module, entities)
+        // They stay in it until it is known what came of it: the process may end before that.
+        let later = String(now + Self.patienceWithRetries)
+        _ = try await pipeline(entities.map { RedisCommand("ZADD", due, "XX", later, $0.description) })
+    }
+
+    /// For so long, in milliseconds, a retry may take before another may be begun.
+    private static let patienceWithRetries: Int64 = 300_000
+
+    /// Nothing of the entity is parked any more.
+    public func endDue(_ module: String, of entity: EntityKey) async throws(StoreError) {
+        _ = try await send(RedisCommand("ZREM", keys.parkedDue(module), entity.description))
+    }
+
     // MARK: Asking for more tries
 
     /// Asks whoever handles the module's events to try the entity's parked ones again.
@@ -108,13 +130,18 @@ extension Store {
     }
 
     /// Notes that a parked event was tried again in vain.
+    /// - Parameter due: when it is to be tried again by itself, in unix milliseconds; nil: it is not.
     public func noteRetry(
-        _ event: ParkedEvent, failed reason: String, module: String
+        _ event: ParkedEvent, failed reason: String, due: Int64? = nil, module: String
     ) async throws(StoreError) {
         var step = Transaction(expectations: [.exists(key: keys.parkedNote(module, event.id), true)])
         var event = event
         (event.reason, event.tries, event.triedAt) = (reason, event.tries + 1, Int64(time(nil)))
-        step.records = [["HSET", keys.parkedNote(module, event.id)] + event.fields]
+        event.dueAt = due
+        step.records = [
+            ["HDEL", keys.parkedNote(module, event.id), "due_at"],
+            ["HSET", keys.parkedNote(module, event.id)] + event.fields, event.schedule(for: module, keys),
+        ]
         _ = try await transact(step)
     }
 
@@ -137,6 +164,7 @@ extension Transaction {
             ["ZADD", keys.parked(module), score, id], ["ZADD", queue, score, id],
             ["HSET", keys.parkedNote(module, event.id)] + event.fields,
         ]
+        if event.dueAt != nil { records.append(event.schedule(for: module, keys)) }
     }
 
     /// Takes an event out of the parked ones in this step, provided that it is among them.
@@ -164,7 +192,14 @@ extension ParkedEvent {
         ]
         if let reason { fields += ["reason", reason] }
         if let triedAt { fields += ["tried_at", String(triedAt)] }
+        if let dueAt { fields += ["due_at", String(dueAt)] }
         return fields
+    }
+
+    /// Has it tried again when it is due, or not by itself.
+    fileprivate func schedule(for module: String, _ keys: Keyspace) -> [String] {
+        let due = keys.parkedDue(module)
+        return dueAt.map { ["ZADD", due, String($0), entity.description] } ?? ["ZREM", due, entity.description]
     }
 
     fileprivate init?(id: EventID, _ fields: [String: String]) {
@@ -175,6 +210,6 @@ extension ParkedEvent {
             id: id, stream: stream, entity: entity, reason: fields["reason"],
             tries: fields["tries"].flatMap { Int($0) } ?? 0,
             parkedAt: fields["parked_at"].flatMap { Int64($0) } ?? 0,
-            triedAt: fields["tried_at"].flatMap { Int64($0) })
+            triedAt: fields["tried_at"].flatMap { Int64($0) }, dueAt: fields["due_at"].flatMap { Int64($0) })
     }
 }

@@ -1,5 +1,11 @@
 import EventStore
 
+/// An event that is parked in the step in which it would have been handled.
+struct Aside: Sendable {
+    let parked: ParkedEvent
+    let error: any Error
+}
+
 /// What the reactions to a batch of events have decided.
 struct Decisions: Sendable {
     var expectations: [Expectation] = []
@@ -7,6 +13,8 @@ struct Decisions: Sendable {
     /// The event with which the batch breaks off: it failed, or the step is full.
     var end: EventID?
     var failure: EventDelivery.Failure?
+    /// Those that cannot be handled now, while others can.
+    var asides: [Aside] = []
     var outsideEffects: [String: Int] = [:]
     /// The modules whose commands took part are not disabled before it is committed.
     var passes: [Gates.Pass] = []
@@ -16,7 +24,7 @@ extension EventDelivery {
     /// A step with more effects takes no further event: one step blocks Redis while it lasts.
     private static let maxEffects = 512
     /// How many entities are worked for at the same time.
-    private static let lanes = 16
+    static let lanes = 16
 
     // MARK: One after the other
 
@@ -28,7 +36,7 @@ extension EventDelivery {
         let unit = unitOfWork()
         try await unit.glimpse(events.flatMap(looksAt))
         try await counted
-        return await react(to: events, in: unit, isRepeat: work.isRepeat)
+        return await react(to: events, in: unit, work)
     }
 
     private func note(_ tries: DeliveryStanding.Tries?) async throws(StoreError) {
@@ -37,20 +45,23 @@ extension EventDelivery {
 
     /// Runs the reactions until one fails or the step is full. A failing event leaves no trace in the unit.
     private func react(
-        to events: [RecordedEvent], in unit: UnitOfWork, isRepeat: (RecordedEvent) -> Bool
+        to events: [RecordedEvent], in unit: UnitOfWork, _ work: Work
     ) async -> Decisions {
         var decisions = Decisions()
         for event in events {
+            if decisions.setAside(behindOthers: event) { continue }
             guard unit.events.count < Self.maxEffects else {
                 decisions.end = event.id
                 break
             }
             unit.delivery = EventInDelivery(
-                module: module, event: event.id, correlation: event.correlation, isRepeat: isRepeat(event),
+                module: module, event: event.id, correlation: event.correlation, isRepeat: work.isRepeat(event),
+                attempt: work.attempt,
                 progress: progress)
             let before = unit.savepoint()
             do { try await react(to: event, in: unit) } catch {
                 unit.rollBack(to: before)
+                if decisions.setAside(event, because: error, attempt: work.attempt) { continue }
                 decisions.end = event.id
                 decisions.failure = Failure(through: event.id, error: error)
                 break
@@ -81,16 +92,17 @@ extension EventDelivery {
     // MARK: Entities side by side
 
     /// Each entity's events go one after the other, those of different entities at the same time. Where that would
-    /// have two of them change one thing, or one fails, it is done again, one after the other.
+    /// have two of them change one thing, it is done again, one after the other. Where one fails, what was decided for
+    /// the events before it holds.
     func sideBySide(
         _ events: [RecordedEvent], _ work: Work, counting tries: DeliveryStanding.Tries
     ) async throws -> Decisions {
-        let groups = Dictionary(grouping: events, by: \.entityKey)
+        let groups = Dictionary(grouping: events, by: \.entityKey).values.sorted { $0[0].id < $1[0].id }
         guard groups.count > 1, work.attempt == 1 else { return try await inTurn(events, work, counting: tries) }
         try await note(tries)
-        var parts: [Decisions] = []
-        await withTaskGroup(of: Decisions.self) { tasks in
-            var waiting = groups.values.makeIterator()
+        var parts: [Part] = []
+        await withTaskGroup(of: Part.self) { tasks in
+            var waiting = groups.makeIterator()
             for _ in 0..<Self.lanes {
                 guard let group = waiting.next() else { break }
                 tasks.addTask { await alone(group, work) }
@@ -100,16 +112,17 @@ extension EventDelivery {
                 if let group = waiting.next() { tasks.addTask { await alone(group, work) } }
             }
         }
-        if let merged = Decisions.merged(parts) { return merged }
+        if let merged = Part.merged(parts) { return merged }
         return try await inTurn(events, work.repeated)
     }
 
-    private func alone(_ events: [RecordedEvent], _ work: Work) async -> Decisions {
+    private func alone(_ events: [RecordedEvent], _ work: Work) async -> Part {
         let unit = unitOfWork()
         do { try await unit.glimpse(events.flatMap(looksAt)) } catch {
-            return Decisions(failure: Failure(through: events[0].id, error: error))
+            let failure = Failure(through: events[0].id, error: error)
+            return Part(events, Decisions(end: events[0].id, failure: failure))
         }
-        return await react(to: events, in: unit, isRepeat: work.isRepeat)
+        return Part(events, await react(to: events, in: unit, work))
     }
 }
 
@@ -135,27 +148,76 @@ extension Decisions {
         passes = unit.passes
     }
 
-    /// All in one, with the effects in the order of their causes; nil where they cannot be.
-    fileprivate static func merged(_ parts: [Decisions]) -> Decisions? {
-        guard parts.allSatisfy({ $0.end == nil && $0.failure == nil }) else { return nil }
-        let changes = parts.flatMap(\.changes)
-        guard Set(changes).count == changes.count else { return nil }
-        var merged = Decisions()
-        for part in parts {
-            merged.expectations += part.expectations
-            merged.passes += part.passes
-            merged.outsideEffects.merge(part.outsideEffects, uniquingKeysWith: +)
-        }
-        let effects = parts.flatMap(\.events).enumerated().map { (cause: $1.cause, number: $0, event: $1) }
-        merged.events = effects.sorted { ($0.cause, $0.number) < ($1.cause, $1.number) }.map(\.event)
-        return merged
+    /// Sets an event aside whose error says so.
+    fileprivate mutating func setAside(_ event: RecordedEvent, because error: any Error, attempt: Int) -> Bool {
+        guard error is Postponed || error is Hopeless else { return false }
+        var parked = ParkedEvent(event, tries: attempt, reason: "\(error)")
+        parked.dueAt = (error as? Postponed)?.due
+        asides.append(Aside(parked: parked, error: error))
+        return true
+    }
+
+    /// Sets an event aside that comes behind one of its entity's that is.
+    fileprivate mutating func setAside(behindOthers event: RecordedEvent) -> Bool {
+        if asides.isEmpty { return false }
+        let entity = event.entityKey
+        guard let first = asides.first(where: { $0.parked.entity == entity }) else { return false }
+        asides.append(Aside(parked: ParkedEvent(event), error: first.error))
+        return true
     }
 
     /// What no two may change or claim in one step.
-    private var changes: Set<String> {
+    fileprivate var changes: Set<String> {
         var changes = Set(events.map { "\($0.stream.topic):\($0.entityID)" })
         for case .vacant(let index, let value) in expectations { changes.insert("\(index.name)=\(value)") }
         return changes
+    }
+}
+
+/// What was decided for the events of one entity.
+private struct Part: Sendable {
+    let first: EventID
+    let last: EventID
+    let decisions: Decisions
+
+    init(_ events: [RecordedEvent], _ decisions: Decisions) {
+        first = events[0].id
+        last = events[events.count - 1].id
+        self.decisions = decisions
+    }
+
+    /// All in one, with the effects in the order of their causes; nil where they cannot be.
+    static func merged(_ parts: [Part]) -> Decisions? {
+        var merged = Decisions()
+        for part in parts where part.decisions.end != nil {
+            guard let failure = part.decisions.failure else { return nil }
+            if merged.failure.map({ failure.through < $0.through }) ?? true { merged.failure = failure }
+        }
+        merged.end = cut(parts)
+        let whole = parts.filter { part in merged.end.map { part.last < $0 } ?? true }.map(\.decisions)
+        let changes = whole.flatMap(\.changes)
+        guard Set(changes).count == changes.count else { return nil }
+        for decisions in whole { merged.add(decisions) }
+        return merged
+    }
+
+    /// The first event that is not to be committed. No entity's events may stand on both sides of it, as what was
+    /// decided for them holds as a whole.
+    private static func cut(_ parts: [Part]) -> EventID? {
+        guard var end = parts.compactMap(\.decisions.end).min() else { return nil }
+        while let first = parts.filter({ $0.first < end && end <= $0.last }).map(\.first).min() { end = first }
+        return end
+    }
+}
+
+extension Decisions {
+    fileprivate mutating func add(_ other: Decisions) {
+        expectations += other.expectations
+        passes += other.passes
+        asides += other.asides
+        outsideEffects.merge(other.outsideEffects, uniquingKeysWith: +)
+        let effects = (events + other.events).enumerated().map { (cause: $1.cause, number: $0, event: $1) }
+        events = effects.sorted { ($0.cause, $0.number) < ($1.cause, $1.number) }.map(\.event)
     }
 }
 

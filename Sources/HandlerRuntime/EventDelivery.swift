@@ -137,6 +137,8 @@ struct EventDelivery: Sendable {
                 parked += 1
             }
         }
+        for aside in decided.asides { step.park(aside.parked, for: module, isBehind: false, in: store) }
+        parked += decided.asides.count
         let positions = work.positions.merging(events.lastIDs) { $1 }
         return try await outcome(
             of: step,
@@ -163,6 +165,7 @@ struct EventDelivery: Sendable {
             begun: event.id)
         let decided = reactions[event.stream] == nil ? Decisions() : try await inTurn([event], work)
         if let failure = decided.failure { throw failure }
+        if let aside = decided.asides.first { throw Failure(through: event.id, error: aside.error) }
         var step = Transaction(
             expectations: decided.expectations, events: decided.events,
             checkpoint: CheckpointMove(module: module, lease: lease, positions: []))

@@ -1,4 +1,5 @@
 import EventStore
+import Glibc
 
 /// The event that a reaction runs for, and for the how manyth time.
 struct EventInDelivery: Sendable {
@@ -8,6 +9,8 @@ struct EventInDelivery: Sendable {
     let correlation: String
     /// Whether its reactions may have run before.
     let isRepeat: Bool
+    /// 1 for the first try.
+    var attempt = 1
     /// nil in a preview: nothing of it will be done.
     var progress: ModuleProgress?
 
@@ -26,11 +29,44 @@ public struct OutsideEffect: Sendable {
     public let id: String
     /// Whether it may have been done before, by a try that did not come to its end.
     public let isRepeat: Bool
+    /// The how manyth try of this event it is, as far as tries are counted: 1 for the first.
+    public let attempt: Int
 }
 
 /// A reaction throws this where not the event but the world outside is in the way: a disk that is full, a mail server
-/// that does not answer. The event is tried again for as long as it takes, and never parked.
+/// that does not answer. The module waits, and the event is tried again for as long as it takes, and never parked.
 public struct TryLater: Error, Sendable, CustomStringConvertible {
+    public let description: String
+    /// nil: the longer, the more often it failed.
+    let pause: Duration?
+
+    public init(_ reason: String, after pause: Duration? = nil) {
+        description = reason
+        self.pause = pause
+    }
+}
+
+/// A reaction throws this where the world outside is in the way of this one entity: a recipient whose server wants to be
+/// asked again. Its events wait, in their order, and all others go on. It may be thrown any number of times.
+public struct Postponed: Error, Sendable, CustomStringConvertible {
+    public let description: String
+    let pause: Duration
+
+    public init(_ reason: String, for pause: Duration) {
+        description = reason
+        self.pause = pause
+    }
+
+    /// When to try again, in unix milliseconds.
+    var due: Int64 {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        return Int64(now.tv_sec) * 1_000 + Int64(now.tv_nsec) / 1_000_000 + Int64(pause / .milliseconds(1))
+    }
+}
+
+/// A reaction throws this where trying again is of no use: the event is parked at once, with this reason.
+public struct Hopeless: Error, Sendable, CustomStringConvertible {
     public let description: String
 
     public init(_ reason: String) { description = reason }

@@ -33,6 +33,10 @@ actor ModuleRunner {
     private var tries: DeliveryStanding.Tries?
     private var lastError = ended
     private static let ended = "the process ended while it was handled"
+    /// After so long the next postponed event is due.
+    private var alarm: Duration?
+    /// When the bell will ring for one.
+    private var alarmSet: ContinuousClock.Instant?
     /// Whether a former life's tries are known.
     private var isBriefed = false
     private var positions: [StreamKey: EventID]?
@@ -132,9 +136,19 @@ actor ModuleRunner {
         await withDiscardingTaskGroup { group in
             for await _ in bell.rings {
                 if let pause = await work() { ring(after: pause, in: &group) }
+                setAlarm(in: &group)
             }
             group.cancelAll()
         }
+    }
+
+    /// One alarm at a time, unless an earlier one is needed.
+    private func setAlarm(in group: inout DiscardingTaskGroup) {
+        guard let time = alarm.map({ ContinuousClock.now + $0 }) else { return }
+        alarm = nil
+        if let alarmSet, alarmSet > .now, alarmSet <= time { return }
+        alarmSet = time
+        ring(after: time - .now, in: &group)
     }
 
     private func ring(after pause: Duration, in group: inout DiscardingTaskGroup) {
@@ -173,6 +187,7 @@ actor ModuleRunner {
             positions = poll.positions
             try await brief(poll.standing)
             isBehind = poll.batch.isFull
+            try await askForDueRetries()
             if standing.hasRetries, try await retryParked(under: lease) { continue }
             if try await endReplay(poll) { continue }
             if poll.batch.events.isEmpty { return }
@@ -200,6 +215,17 @@ actor ModuleRunner {
             lastError = Self.ended
         }
         isBriefed = true
+    }
+
+    /// Postponed events whose time has come are tried again; for those to come the bell is set.
+    private func askForDueRetries() async throws(StoreError) {
+        guard let due = standing.nextDue else { return }
+        let now = Postponed("", for: .zero).due
+        if due <= now {
+            try await delivery.store.askForDueRetries(module.name, at: now)
+            standing.hasRetries = true
+        }
+        alarm = .milliseconds(max(10, due - now))
     }
 
     private func endReplay(_ poll: Poll) async throws -> Bool {
@@ -256,6 +282,7 @@ actor ModuleRunner {
         switch outcome {
         case .committed(let progress):
             if let tries, let last = work.events.last, last.id >= tries.begun { self.tries = nil }
+            if progress.events < work.events.count, delivery.ordering == .entity { leaveUndone(work) }
             succeed(progress)
         case .superseded:
             leaveUndone(work)
@@ -309,7 +336,10 @@ actor ModuleRunner {
 
     /// - Throws: what there is to wait for.
     private func fail(_ failure: EventDelivery.Failure, _ work: EventDelivery.Work) throws {
-        if isTransient(failure.error) { throw failure.error }
+        if isTransient(failure.error) {
+            if delivery.ordering == .entity { leaveUndone(work) }
+            throw failure.error
+        }
         note(failure, attempt: work.attempt)
         // The last try is followed by parking, at once.
         if work.attempt < policy.tries { throw failure.error }
@@ -331,7 +361,10 @@ actor ModuleRunner {
     private func pause(after error: any Error) -> Duration {
         // Redis's absence is nobody's failure, and its return is not to be slept through.
         let isRedisAway = error is StoreError && isTransient(error)
-        let pause = isRedisAway ? .milliseconds(Int.random(in: 100...300)) : backOff.next(policy)
+        let pause =
+            isRedisAway
+            ? .milliseconds(Int.random(in: 100...300))
+            : (error as? TryLater)?.pause ?? backOff.next(policy)
         // Said once, not at every try; an event that fails was spoken of.
         let isNew = trouble?.reason != "\(error)" && isTransient(error) && !isRedisAway
         trouble = ("\(error)", .now + pause)

@@ -349,7 +349,7 @@ public final class UnitOfWork {
         try await act(
             OutsideEffect(
                 id: UUIDText.stable(delivery.module, delivery.event.description, what, String(number)),
-                isRepeat: delivery.isRepeat))
+                isRepeat: delivery.isRepeat, attempt: delivery.attempt))
     }
 
     /// Calls a command of any module as a part of this step: it happens with it, or not at all.

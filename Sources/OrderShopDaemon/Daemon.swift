@@ -50,8 +50,8 @@ public struct Daemon: Sendable {
         let embedded = try embeddedRedis(in: directory)
         let redis = try redisClient(embedded)
         let gateway = GatewayModule()
-        let sender = Live(settings.mailFrom)
-        let registry = try Registry(modules(gateway, sender, in: directory))
+        let mail = Live(settings.mail.policy)
+        let registry = try Registry(modules(gateway, mail, in: directory))
         let store = Store(
             redis: redis, shop: settings.shop, catalogue: registry.catalogue,
             isSealing: settings.encryptsPersonalData, logger: logger)
@@ -69,7 +69,7 @@ public struct Daemon: Sendable {
         if let embedded { services.insert(embedded, at: 0) }
         let past = ShopPast(supervisor: supervisor, store: store, settings: settings, logger: logger)
         let live = LiveSettings(
-            gateway: Live(settings.gatewayLimits), modules: supervisor.options, sender: sender)
+            gateway: Live(settings.gatewayLimits), modules: supervisor.options, mail: mail)
         try await run(
             services + front(supervisor, past, jobs, health, gateway, live, isEmbedded: embedded != nil))
         withExtendedLifetime(directory) {}
@@ -77,7 +77,7 @@ public struct Daemon: Sendable {
 
     /// The modules of the shop. A new one is one line here.
     private func modules(
-        _ gateway: GatewayModule, _ sender: Live<String>, in directory: StateDirectory
+        _ gateway: GatewayModule, _ mail: Live<MailPolicy>, in directory: StateDirectory
     ) throws -> [any HandlerModule] {
         let currency = Currency(code: settings.currency) ?? .euro
         return [
@@ -89,9 +89,16 @@ public struct Daemon: Sendable {
             BillingModule(currency: currency, logger: logger),
             ShippingModule(isAutomatic: settings.shipping.isAutomatic),
             CRMModule(logger: logger),
-            MailModule(sender: sender, directory: try directory.directory("mail")),
+            try mailModule(mail, in: directory),
             gateway,
         ]
+    }
+
+    private func mailModule(_ policy: Live<MailPolicy>, in directory: StateDirectory) throws -> MailModule {
+        if let server = try settings.mail.server() {
+            return MailModule(policy: policy, server: server, firstPause: .seconds(settings.mail.retry))
+        }
+        return MailModule(policy: policy, directory: try directory.directory("mail"))
     }
 
     // MARK: Redis

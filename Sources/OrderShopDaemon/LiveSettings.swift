@@ -1,22 +1,24 @@
 import GatewayService
 import HandlerRuntime
+import MailService
 
 /// What can change while the daemon runs. Everything else is built into what runs, and takes a restart.
 struct LiveSettings: Sendable {
     /// The keys of the settings that `apply` takes over.
     static let keys: Set = [
         "log.level", "http.max_body", "http.max_connections", "modules.tries", "modules.lease", "mail.from",
+        "mail.rate", "mail.max_age",
     ]
 
     let gateway: Live<GatewayServer.Limits>
     let modules: Live<Supervisor.Options>
-    let sender: Live<String>
+    let mail: Live<MailPolicy>
 
     func apply(_ settings: Settings) {
         DaemonLog.set(settings.logLevel)
         gateway.value = settings.gatewayLimits
         modules.value = settings.moduleOptions
-        sender.value = settings.mailFrom
+        mail.value = settings.mail.policy
     }
 }
 

@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import MailService
 import Testing
 
 @testable import OrderShopDaemon
@@ -35,7 +36,7 @@ struct `Settings in layers` {
         #expect(settings.http.maxConnections == 1024)
         #expect(settings.stateDirectory == "/var/lib/ordershop")
         #expect(settings.logLevel == .info)
-        #expect(settings.mailFrom == "OrderShop <shop@localhost>")
+        #expect(settings.mail.policy.sender == "OrderShop <shop@localhost>")
         #expect(settings.currency == "EUR")
         #expect(settings.file == nil)
     }
@@ -57,7 +58,7 @@ struct `Settings in layers` {
         #expect(
             SettingsOption.sections == [
                 "redis", "redis.tls", "control", "http", "archive", "log", "modules", "orders", "carts", "mail",
-                "privacy", "shipping",
+                "mail.smtp", "privacy", "shipping",
             ])
     }
 
@@ -87,6 +88,15 @@ struct `Settings in layers` {
         ("orders.unpaid_after", "14d", "90m"),
         ("carts.expire_after", "never", "45s"),
         ("mail.from", "a@b.example", "Größe & Co. <shop@b.example>"),
+        ("mail.rate", "10/s", "1000/h"),
+        ("mail.max_age", "12h", "3d"),
+        ("mail.smtp.url", "smtp://mail.example:587", "smtps://[::1]:465"),
+        ("mail.smtp.user", "shop", "shop@example.org"),
+        ("mail.smtp.password_file", "/etc/passwd", "/etc/group"),
+        ("mail.smtp.tls", "required", "off"),
+        ("mail.smtp.ca", "/etc/passwd", "/etc/group"),
+        ("mail.smtp.timeout", "1", "600"),
+        ("mail.smtp.retry", "1", "3600"),
         ("privacy.encrypt", "true", "false"),
         ("shipping.automatic", "false", "true"),
         ("currency", "USD", "JPY"),

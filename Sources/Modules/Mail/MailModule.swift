@@ -1,3 +1,4 @@
+public import Curl
 public import EventStore
 public import HandlerRuntime
 import JSON
@@ -10,16 +11,22 @@ public struct MailModule: HandlerModule {
     public let topics = [Mail.definition]
     private let delivery: MailDelivery
 
+    /// Side by side: a server that takes its time over one mail need not hold up the others.
+    public let ordering = Ordering.entity
+
     /// - Parameters:
-    ///   - sender: the From address, `Name <address>` or an address alone.
+    ///   - policy: one that changes holds from the next mail on.
     ///   - directory: the Maildir's path; made when it is missing.
-    public init(sender: String, directory: String) {
-        self.init(sender: Live(sender), directory: directory)
+    public init(policy: Live<MailPolicy>, directory: String) {
+        delivery = MailDelivery(policy: policy, route: MaildirRoute(maildir: Maildir(path: directory)))
     }
 
-    /// - Parameter sender: likewise; one that changes holds from the next mail on.
-    public init(sender: Live<String>, directory: String) {
-        delivery = MailDelivery(sender: sender, maildir: Maildir(path: directory))
+    /// - Parameters:
+    ///   - server: takes the mails, in place of a Maildir.
+    ///   - firstPause: before a mail that the server did not take is tried again; it doubles, up to an hour.
+    public init(policy: Live<MailPolicy>, server: SMTPServer, firstPause: Duration) {
+        let route = SMTPRoute(to: server, policy: policy, firstPause: firstPause)
+        delivery = MailDelivery(policy: policy, route: route)
     }
 
     private static let ofCustomer = ListFilter.by(
@@ -36,7 +43,8 @@ public struct MailModule: HandlerModule {
         ) { parameters, unit throws(Refusal) in
             let mail = Mail(
                 id: .random(), to: parameters["to"]?.string ?? "", subject: parameters["subject"]?.string ?? "",
-                body: parameters["body"]?.string ?? "")
+                body: parameters["body"]?.string ?? "",
+                html: parameters["html"]?.string)
             unit.create(mail)
             return .string(mail.id.text)
         }
@@ -51,5 +59,6 @@ public struct MailModule: HandlerModule {
         ]
     }
 
-    public func start() async throws { try delivery.maildir.create() }
+    public func start() async throws { try await delivery.route.open() }
+    public func stop() async { await delivery.route.close() }
 }

@@ -31,17 +31,38 @@ struct Message: Sendable {
     ///   - date: unix seconds.
     init(_ mail: Mail, from sender: Mailbox, messageID: String, date: UInt64) {
         let from = sender.name.isEmpty ? sender.address : "\(EncodedWord.phrase(sender.name)) <\(sender.address)>"
-        let headers = [
+        var headers = [
             "From: \(from)",
             "To: \(Self.recipient(of: mail))",
             "Subject: \(EncodedWord.text(mail.subject))",
             "Date: \(MailDate.text(date))",
             "Message-ID: <\(messageID)>",
             "MIME-Version: 1.0",
-            "Content-Type: text/plain; charset=utf-8",
-            "Content-Transfer-Encoding: quoted-printable",
         ]
-        text = Array((headers.joined(separator: "\r\n") + "\r\n\r\n" + QuotedPrintable.encode(mail.body)).utf8)
+        let body: String
+        if let html = mail.html {
+            headers.append("Content-Type: multipart/alternative; boundary=\"\(Self.boundary)\"")
+            body = Self.alternatives([("plain", mail.body), ("html", html)])
+        } else {
+            headers.append(Self.partHeaders("plain"))
+            body = QuotedPrintable.encode(mail.body)
+        }
+        text = Array((headers.joined(separator: "\r\n") + "\r\n\r\n" + body).utf8)
+    }
+
+    /// No quoted-printable text has this in it.
+    private static let boundary = "=_ordershop"
+
+    private static func partHeaders(_ kind: String) -> String {
+        "Content-Type: text/\(kind); charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable"
+    }
+
+    /// The same thing several times, best last.
+    private static func alternatives(_ parts: [(kind: String, text: String)]) -> String {
+        let texts = parts.map { part in
+            "--\(boundary)\r\n\(partHeaders(part.kind))\r\n\r\n\(QuotedPrintable.encode(part.text))\r\n"
+        }
+        return texts.joined() + "--\(boundary)--\r\n"
     }
 
     /// Commands take addresses only, but events of another program may hold anything: such a mail goes to nobody.

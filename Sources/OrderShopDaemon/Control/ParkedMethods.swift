@@ -72,6 +72,7 @@ extension ParkedEvent {
             ("tries", .count(tries)), ("parked_at", .time(unix: parkedAt)),
         ])
         if let triedAt { object["tried_at"] = .time(unix: triedAt) }
+        if let dueAt { object["due_at"] = .time(unix: dueAt / 1_000) }
         object["reason"] = .string(reason ?? "waits behind another event of the same entity")
         return object
     }

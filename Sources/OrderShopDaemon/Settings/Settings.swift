@@ -32,31 +32,12 @@ public struct Settings: Sendable, Equatable {
 
         /// Reads `passwordFile`, without the line break at its end; `nil` where none is set.
         public func password() throws(SettingsError) -> String? {
-            try Self.secret(in: passwordFile, "the password for Redis")
+            try Settings.secret(in: passwordFile, "the password for Redis")
         }
 
         /// Reads `sentinelPasswordFile` likewise.
         public func sentinelPassword() throws(SettingsError) -> String? {
-            try Self.secret(in: sentinelPasswordFile, "the password for the Sentinels")
-        }
-
-        private static func secret(in file: String?, _ what: String) throws(SettingsError) -> String? {
-            guard let file else { return nil }
-            let text: String
-            do {
-                guard let found = try Files.read(file, atMost: 65_536) else { throw Errno(code: ENOENT) }
-                text = found
-            } catch {
-                throw unusable(file, "cannot be read: \(error); expected \(what)")
-            }
-            let secret = String(text.prefix { !$0.isNewline })
-            guard !secret.isEmpty else { throw unusable(file, "has an empty first line; expected \(what)") }
-            return secret
-        }
-
-        private static func unusable(_ file: String, _ message: String) -> SettingsError {
-            let origin = SettingsOrigin.file(path: file, line: nil, column: nil)
-            return SettingsError(problems: [SettingsProblem(origin: origin, message: message)])
+            try Settings.secret(in: sentinelPasswordFile, "the password for the Sentinels")
         }
     }
 
@@ -114,8 +95,7 @@ public struct Settings: Sendable, Equatable {
     public var unpaidAfter: Duration?
     /// How long a cart may lie untouched; nil: for ever.
     public var cartsExpireAfter: Duration?
-    /// The sender of the shop's mails: `Name <address>` or an address.
-    public var mailFrom = ""
+    public var mail = Mail()
     /// Whether what is known of persons is encrypted with keys of their own.
     public var encryptsPersonalData = false
     public var shipping = Shipping()

@@ -1,4 +1,6 @@
+import Curl
 import Logging
+import MailService
 
 extension SettingsOption {
     /// All of them. A new setting is a row here and a field of `Settings`; a flag is also an `@Option` of
@@ -158,7 +160,64 @@ extension SettingsOption {
             expected: "an address, or a name and an address, such as OrderShop <shop@example.com>",
             summary: "the sender of the shop's mails"
         ) { settings, text throws(Unacceptable) in
-            settings.mailFrom = try mailbox(text)
+            settings.mail.policy.sender = try mailbox(text)
+        },
+        SettingsOption(
+            "mail.rate", expected: "so many a second, a minute or an hour, such as 10/s, 100/min or 1000/h",
+            summary: "how many mails may go out by SMTP; none: as many as there are"
+        ) { settings, text throws(Unacceptable) in
+            settings.mail.policy.rate = try mailRate(text)
+        },
+        SettingsOption(
+            "mail.max_age", fallback: "never", expected: durationExpected,
+            summary: "mails that waited for longer are not sent any more"
+        ) { settings, text throws(Unacceptable) in
+            settings.mail.policy.maxAge = try duration(text)
+        },
+        SettingsOption(
+            "mail.smtp.url", expected: "smtp://HOST:PORT, or smtps://HOST:PORT for TLS from the beginning",
+            summary: "the mail server; none: mails go into the Maildir in the state directory"
+        ) { settings, text throws(Unacceptable) in
+            settings.mail.url = try mailServer(text)
+        },
+        SettingsOption(
+            "mail.smtp.user", expected: "a name without spaces",
+            summary: "whom to log in as at the mail server; none: nobody"
+        ) { settings, text throws(Unacceptable) in
+            settings.mail.user = try word(text)
+        },
+        SettingsOption(
+            "mail.smtp.password_file", credential: "mail.smtp.password", expected: "a file that can be read",
+            summary: "the file with the password for the mail server"
+        ) { settings, text throws(Unacceptable) in
+            settings.mail.passwordFile = try readableFile(text)
+        },
+        SettingsOption(
+            "mail.smtp.tls", fallback: "auto", expected: "auto, required or off",
+            summary: "auto: STARTTLS must succeed unless the mail server is on this machine"
+        ) { settings, text throws(Unacceptable) in
+            guard let encryption = SMTPServer.Encryption(rawValue: text) else {
+                throw .init(reason: "is not known")
+            }
+            settings.mail.encryption = encryption
+        },
+        SettingsOption(
+            "mail.smtp.ca", expected: "a PEM file that can be read",
+            summary: "the authorities to trust with the mail server; none: those of the system"
+        ) { settings, text throws(Unacceptable) in
+            settings.mail.authorities = try readableFile(text)
+        },
+        SettingsOption(
+            "mail.smtp.timeout", fallback: "30", expected: "a number of seconds from 1 to 600",
+            summary: "how long the sending of one mail may take, in seconds"
+        ) { settings, text throws(Unacceptable) in
+            settings.mail.timeout = try integer(text, in: 1...600)
+        },
+        SettingsOption(
+            "mail.smtp.retry", fallback: "60", expected: "a number of seconds from 1 to 3600",
+            summary: "the first pause before a mail is tried again that the server did not take, in seconds"
+        ) { settings, text throws(Unacceptable) in
+            settings.mail.retry = try integer(text, in: 1...3_600)
         },
         SettingsOption(
             "privacy.encrypt", fallback: "false", expected: "true or false",

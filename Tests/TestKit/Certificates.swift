@@ -1,20 +1,12 @@
-import NIOCore
-import Redis
-import TestKit
-
 /// A CA, a certificate by it that serves server and client alike, and a CA that nobody trusts; by openssl.
-struct Certificates {
-    let ca: String
-    let otherCA: String
-    let server: String
-    let key: String
-
-    var client: RedisConfiguration.TLS {
-        RedisConfiguration.TLS(caFile: ca, certificateFile: server, privateKeyFile: key)
-    }
+public struct Certificates: Sendable {
+    public let ca: String
+    public let otherCA: String
+    public let server: String
+    public let key: String
 
     /// - Parameter names: what the certificate is made out for, as openssl's `subjectAltName`.
-    init(in directory: TemporaryDirectory, names: String) async throws {
+    public init(in directory: TemporaryDirectory, names: String) async throws {
         ca = directory.file("ca.pem")
         otherCA = directory.file("other.pem")
         server = directory.file("server.pem")

@@ -1,0 +1,58 @@
+import CCurl
+import NIOPosix
+import Synchronization
+
+/// Runs transfers on threads of its own, one at a time on each, and keeps their handles, and with them the
+/// connections, for the next.
+///
+/// Not libcurl's `multi`: there the wait for the answer to a mail blocks all other transfers (7.88).
+final class CurlPool: Sendable {
+    private let threads: NIOThreadPool
+    private let idle = Mutex<[CurlHandle]>([])
+    private let isClosing = StopFlag()
+
+    init(threads count: Int) {
+        threads = NIOThreadPool(numberOfThreads: count)
+        threads.start()
+    }
+
+    /// Ends what is under way.
+    func close() {
+        isClosing.raise()
+        let handles = idle.withLock { idle in
+            defer { idle = [] }
+            return idle
+        }
+        // Taking leave of a server may take its time.
+        threads.submit { _ in withExtendedLifetime(handles) {} }
+        threads.shutdownGracefully { _ in }
+    }
+
+    /// - Parameter work: sets the handle up, performs, and reads what came of it.
+    /// - Returns: nil where the task was cancelled, or the pool closed, before it began.
+    func run<Value: Sendable>(_ work: @escaping @Sendable (CurlHandle) -> Value) async -> Value? {
+        if isClosing.isRaised { return nil }
+        let flag = StopFlag()
+        return await withTaskCancellationHandler {
+            try? await threads.runIfActive { self.withHandle([flag, self.isClosing], work) } ?? nil
+        } onCancel: {
+            flag.raise()
+        }
+    }
+
+    private func withHandle<Value>(_ flags: [StopFlag], _ work: (CurlHandle) -> Value) -> Value? {
+        guard let handle = idle.withLock({ $0.popLast() }) ?? CurlHandle() else { return nil }
+        handle.begin(heeding: flags)
+        // What was broken off is not used again: nobody knows what the server still has to say.
+        defer { if !flags.contains(where: \.isRaised) { idle.withLock { $0.append(handle) } } }
+        return work(handle)
+    }
+}
+
+/// Says to whoever looks that he is to stop.
+final class StopFlag: Sendable {
+    private let raised = Atomic(false)
+
+    var isRaised: Bool { raised.load(ordering: .acquiring) }
+    func raise() { raised.store(true, ordering: .releasing) }
+}

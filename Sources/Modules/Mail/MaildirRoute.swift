@@ -1,0 +1,24 @@
+import HandlerRuntime
+import NIOPosix
+
+/// Into a directory of this machine.
+struct MaildirRoute: MailRoute {
+    let maildir: Maildir
+
+    func open() async throws { try maildir.create() }
+    func close() async {}
+
+    /// A full disk is no mail's fault.
+    func deliver(_ parcel: Parcel, _ effect: OutsideEffect) async throws -> String? {
+        do {
+            // A disk may take its time, and must not take a thread of everybody's with it.
+            try await NIOThreadPool.singleton.runIfActive { [maildir] in
+                if effect.isRepeat, maildir.has(parcel.name) { return }
+                try maildir.deliver(parcel.message.text, named: parcel.name)
+            }
+            return nil
+        } catch {
+            throw TryLater("the mail cannot be written: \(error)")
+        }
+    }
+}
