@@ -108,4 +108,33 @@ import Testing
             #expect(history.events.dropFirst(entries.count).allSatisfy { $0.place.seconds > 1_600_000_000 })
         }
     }
+
+    @Test func `its orders go through the rest of their life, at the last prices of their products`() async throws {
+        try await withOriginal { shop in
+            #expect(try await shop.balance(first) == ["24", "0", "24"])
+            try await shop.expectConflict("PUT", "/order/\(first)", order([tea], by: ada)) { message in
+                #expect(message == "the order \(first) is billed and cannot be changed: only a placed order can")
+            }
+            let parcel = try await shop.createOne("/shippings", ["order_id": .string(first)])
+            _ = try await shop.request("POST", "/shipping/\(parcel)/ship").taken()
+            _ = try await shop.request("POST", "/shipping/\(parcel)/deliver").taken()
+            let delivered = try await shop.get("/order/\(first)")
+            #expect(delivered["status"] == "delivered" && delivered["number"] == nil && delivered["total"] == nil)
+            #expect(try await shop.get("/orders/delivered") == [delivered])
+            let refund = try await shop.request("POST", "/billing/\(paid)/refund", ["amount": 4]).taken()
+            #expect(refund["amount"] == 4 && refund["currency"] == "EUR")
+            #expect(try await shop.balance(first) == ["24", "4", "20"])
+            try await shop.expectConflict("POST", "/billings", ["order_id": .string(second), "amount": 13]) {
+                message in
+                #expect(message.hasPrefix("the order \(second) costs € 12.00, and € 13.00 was paid"))
+            }
+            _ = try await shop.createOne("/billings", billing(second))
+            #expect(try await shop.request("POST", "/order/\(second)/cancel").text == "true")
+            #expect(try await shop.balance(second) == ["12", "12", "0"])
+            let next = try await shop.createOne("/orders", order([tea], by: bob))
+            #expect(try await shop.get("/order/\(next)")["number"] == 1)
+            let report = try await shop.call("projection.verify")
+            #expect(report["differences"] == 0, "\(report.text)")
+        }
+    }
 }
