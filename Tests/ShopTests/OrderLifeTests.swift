@@ -42,8 +42,8 @@ import Testing
         #expect(
             refusal?.message
                 == "the order 17 is shipped and cannot become cancelled: only a placed or billed order can")
-        #expect(refusal?.details["status"] == "shipped")
-        #expect(refusal?.details["expected"] == ["placed", "billed"])
+        #expect(refusal?.details["state"] == "shipped")
+        #expect(refusal?.details["allowed"] == ["placed", "billed"])
         #expect(refusal?.details["entity"] == .string("order:\(uuid(100))"))
         let other = #expect(throws: Refusal.self) {
             try OrderLife.status(of: try Order.of([1]), after: .delete, from: .delivered)

@@ -141,6 +141,7 @@ extension Shop {
             let response =
                 if let body { try await request(method, path, body) } else { try await request(method, path) }
             try expectProblem(response, 409, "\(method) \(path)")
+            #expect(try response.json()["type"] == "urn:ordershop:problem:conflict")
             why(try response.json()["detail"]?.string ?? "")
         }
     }

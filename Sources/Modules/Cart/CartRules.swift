@@ -81,7 +81,7 @@ extension Cart {
         throw Refusal(
             .conflict, "the cart \(id) \(reason): what the customer \(customerID) is given now goes into a new one",
             details: JSONObject([
-                ("entity", .string("cart:\(id)")), ("status", .string(status.rawValue)), ("expected", ["open"]),
+                ("entity", .string("cart:\(id)")), ("state", .string(status.rawValue)), ("allowed", ["open"]),
             ]))
     }
 }

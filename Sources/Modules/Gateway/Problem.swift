@@ -43,6 +43,9 @@ struct Problem {
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body(requestID)))
     }
 
+    /// A key must not stand twice.
+    private static let ownMembers: Set<String> = ["type", "title", "status", "detail", "errors", "request_id"]
+
     private func body(_ requestID: String) -> ByteBuffer {
         var writer = JSONWriter()
         writer.object { writer in
@@ -51,7 +54,7 @@ struct Problem {
             writer.member("status", Int64(status.code))
             writer.member("detail", detail)
             if !violations.isEmpty { write(&writer) }
-            for member in details.members {
+            for member in details.members where !Self.ownMembers.contains(member.key) {
                 writer.key(member.key)
                 writer.write(member.value)
             }

@@ -42,8 +42,8 @@ enum OrderLife {
             "the order \(order.name) is \(status) and cannot \(transition.words): only a "
                 + "\(list(transition.from)) order can",
             details: JSONObject([
-                ("entity", .string("order:\(order.id)")), ("status", .string(status.rawValue)),
-                ("expected", .array(transition.from.map { .string($0.rawValue) })),
+                ("entity", .string("order:\(order.id)")), ("state", .string(status.rawValue)),
+                ("allowed", .array(transition.from.map { .string($0.rawValue) })),
             ]))
     }
 

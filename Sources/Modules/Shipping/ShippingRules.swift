@@ -33,8 +33,8 @@ enum ShippingRules {
             .conflict,
             "the order \(order.name) is \(standing) and cannot become shipped: only a billed order can",
             details: JSONObject([
-                ("entity", .string("order:\(order.id)")), ("status", .string(standing.rawValue)),
-                ("expected", [.string(OrderStatus.billed.rawValue)]),
+                ("entity", .string("order:\(order.id)")), ("state", .string(standing.rawValue)),
+                ("allowed", [.string(OrderStatus.billed.rawValue)]),
             ]))
     }
 
@@ -46,8 +46,8 @@ enum ShippingRules {
             .conflict,
             "the shipping \(shipping.id) is \(shipping.status) and cannot \(words): only a \(status) one can",
             details: JSONObject([
-                ("entity", .string("shipping:\(shipping.id)")), ("status", .string(shipping.status.rawValue)),
-                ("expected", [.string(status.rawValue)]),
+                ("entity", .string("shipping:\(shipping.id)")), ("state", .string(shipping.status.rawValue)),
+                ("allowed", [.string(status.rawValue)]),
             ]))
     }
 }
