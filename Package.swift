@@ -16,9 +16,12 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 
 func room(
-    _ name: String, path: String? = nil, _ dependencies: [Target.Dependency], resources: [Resource] = []
+    _ name: String, path: String? = nil, _ dependencies: [Target.Dependency], exclude: [String] = [],
+    resources: [Resource] = []
 ) -> Target {
-    .target(name: name, dependencies: dependencies, path: path, resources: resources, swiftSettings: strict)
+    .target(
+        name: name, dependencies: dependencies, path: path, exclude: exclude, resources: resources,
+        swiftSettings: strict)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -34,6 +37,12 @@ func module(_ name: String, _ more: [Target.Dependency] = []) -> Target {
 
 let modules = [
     "Customer", "Product", "Inventory", "Order", "Billing", "Shipping", "CRM", "Mail", "Cart", "Gateway",
+]
+
+/// The letters that are built in; beside them, etc/ordershop/templates has those in other languages.
+let letters = [
+    "welcome", "goodbye", "order_thanks", "order_cancelled", "order_shipped", "order_delivered", "back_in_stock",
+    "sold_out", "please_pay", "payment_received",
 ]
 
 let package = Package(
@@ -57,6 +66,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -94,6 +104,11 @@ let package = Package(
                 "JSON", "EventStore", log, measuring, lifecycle, nio("NIOCore"), nio("NIOPosix"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
+        room(
+            "Mailing", [.product(name: "Mustache", package: "swift-mustache")], exclude: ["Templates/de"],
+            resources: letters.flatMap { name in
+                [.embedInCode("Templates/\(name).txt"), .embedInCode("Templates/\(name).html")]
+            }),
         room("ShopContracts", ["JSON", "EventStore", "HandlerRuntime"]),
         .executableTarget(
             name: "ordershopd", dependencies: ["OrderShopDaemon", "SystemdSupport"], swiftSettings: strict),
@@ -103,14 +118,15 @@ let package = Package(
             "OrderShopDaemon",
             [
                 "JSON", "JSONRPC", "Redis", "EventStore", "Archive", "HandlerRuntime", "ShopContracts",
-                "Curl", "OpenMetrics", "SystemdSupport", arguments, log, measuring, lifecycle, nio("NIOCore"),
+                "Curl", "Mailing", "OpenMetrics", "SystemdSupport",
+                arguments, log, measuring, lifecycle, nio("NIOCore"),
                 nio("NIOPosix"),
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + modules.map { .byName(name: $0 + "Service") }),
         module("Customer"), module("Product"), module("Inventory"), module("Order", [nio("NIOCore")]),
-        module("Cart"), module("Billing"), module("Shipping"),
-        module("CRM"), module("Mail", ["Curl", nio("NIOPosix")]),
+        module("Cart"), module("Billing", ["Mailing"]), module("Shipping"),
+        module("CRM", ["Mailing"]), module("Mail", ["Curl", nio("NIOPosix")]),
         module(
             "Gateway",
             [
@@ -151,7 +167,7 @@ let package = Package(
             ["HandlerRuntime", "EventStore", "JSON", "Redis", "TestKit", log, lifecycle, nio("NIOPosix")]),
         tests(
             "ShopTests",
-            ["ShopContracts", "HandlerRuntime", "EventStore", "JSON", log]
+            ["ShopContracts", "HandlerRuntime", "EventStore", "JSON", "Mailing", "TestKit", log]
                 + modules.map { .byName(name: $0 + "Service") }),
         tests(
             "OrderShopDaemonTests",

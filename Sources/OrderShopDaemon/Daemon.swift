@@ -10,6 +10,7 @@ import InventoryService
 import JSONRPC
 public import Logging
 import MailService
+import Mailing
 import NIOCore
 import NIOPosix
 import OrderService
@@ -51,7 +52,8 @@ public struct Daemon: Sendable {
         let redis = try redisClient(embedded)
         let gateway = GatewayModule()
         let mail = Live(settings.mail.policy)
-        let registry = try Registry(modules(gateway, mail, in: directory))
+        let templates = Live(try settings.letterTemplates())
+        let registry = try Registry(modules(gateway, mail, templates, in: directory))
         let store = Store(
             redis: redis, shop: settings.shop, catalogue: registry.catalogue,
             isSealing: settings.encryptsPersonalData, logger: logger)
@@ -69,7 +71,8 @@ public struct Daemon: Sendable {
         if let embedded { services.insert(embedded, at: 0) }
         let past = ShopPast(supervisor: supervisor, store: store, settings: settings, logger: logger)
         let live = LiveSettings(
-            gateway: Live(settings.gatewayLimits), modules: supervisor.options, mail: mail)
+            gateway: Live(settings.gatewayLimits), modules: supervisor.options, mail: mail,
+            templates: templates)
         try await run(
             services + front(supervisor, past, jobs, health, gateway, live, isEmbedded: embedded != nil))
         withExtendedLifetime(directory) {}
@@ -77,7 +80,8 @@ public struct Daemon: Sendable {
 
     /// The modules of the shop. A new one is one line here.
     private func modules(
-        _ gateway: GatewayModule, _ mail: Live<MailPolicy>, in directory: StateDirectory
+        _ gateway: GatewayModule, _ mail: Live<MailPolicy>, _ templates: Live<TemplateSet>,
+        in directory: StateDirectory
     ) throws -> [any HandlerModule] {
         let currency = Currency(code: settings.currency) ?? .euro
         return [
@@ -86,9 +90,9 @@ public struct Daemon: Sendable {
             InventoryModule(),
             OrderModule(currency: currency, unpaidAfter: settings.unpaidAfter),
             CartModule(currency: currency, expireAfter: settings.cartsExpireAfter),
-            BillingModule(currency: currency, logger: logger),
+            BillingModule(currency: currency, templates: templates, logger: logger),
             ShippingModule(isAutomatic: settings.shipping.isAutomatic),
-            CRMModule(logger: logger),
+            CRMModule(templates: templates, logger: logger),
             try mailModule(mail, in: directory),
             gateway,
         ]

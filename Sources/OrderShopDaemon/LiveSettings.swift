@@ -1,20 +1,23 @@
 import GatewayService
 import HandlerRuntime
 import MailService
+import Mailing
 
 /// What can change while the daemon runs. Everything else is built into what runs, and takes a restart.
 struct LiveSettings: Sendable {
     /// The keys of the settings that `apply` takes over.
     static let keys: Set = [
         "log.level", "http.max_body", "http.max_connections", "modules.tries", "modules.lease", "mail.from",
-        "mail.rate", "mail.max_age",
+        "mail.rate", "mail.max_age", "mail.templates", "mail.locale",
     ]
 
     let gateway: Live<GatewayServer.Limits>
     let modules: Live<Supervisor.Options>
     let mail: Live<MailPolicy>
+    let templates: Live<TemplateSet>
 
-    func apply(_ settings: Settings) {
+    func apply(_ settings: Settings, _ templates: TemplateSet) {
+        self.templates.value = templates
         DaemonLog.set(settings.logLevel)
         gateway.value = settings.gatewayLimits
         modules.value = settings.moduleOptions

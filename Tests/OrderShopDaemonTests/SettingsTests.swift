@@ -90,6 +90,8 @@ struct `Settings in layers` {
         ("mail.from", "a@b.example", "Größe & Co. <shop@b.example>"),
         ("mail.rate", "10/s", "1000/h"),
         ("mail.max_age", "12h", "3d"),
+        ("mail.templates", "/srv/letters", "/tmp"),
+        ("mail.locale", "de", "de-ch"),
         ("mail.smtp.url", "smtp://mail.example:587", "smtps://[::1]:465"),
         ("mail.smtp.user", "shop", "shop@example.org"),
         ("mail.smtp.password_file", "/etc/passwd", "/etc/group"),

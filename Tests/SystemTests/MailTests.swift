@@ -13,13 +13,13 @@ import Testing
                 mail = email.message_from_bytes(raw, policy=email.policy.default)
                 mails.append({
                     "headers": {name: str(value) for name, value in mail.items()},
-                    "names": [name for name, value in mail.items()],
+                    "names": [name for name, value in mail.items() if name != "Content-Transfer-Encoding"],
                     "to": [a.addr_spec for a in mail["To"].addresses],
                     "from": [a.addr_spec for a in mail["From"].addresses],
                     "sender": mail["From"].addresses[0].display_name,
                     "date": mail["Date"].datetime.timestamp(),
-                    "body": mail.get_content().replace("\\r\\n", "\\n"),
-                    "defects": [str(d) for d in mail.defects]
+                    "body": mail.get_body(("plain",)).get_content().replace("\\r\\n", "\\n"),
+                    "defects": [str(d) for part in mail.walk() for d in part.defects]
                         + [str(d) for value in mail.values() for d in value.defects],
                     "ascii": raw.isascii(),
                     "longest": max(raw.split(b"\\r\\n"), key=len).decode(),
@@ -33,7 +33,7 @@ import Testing
     }
 
     private static let headers = [
-        "From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type", "Content-Transfer-Encoding",
+        "From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type",
     ]
 
     @Test func `each is a message that any mail reader understands`() async throws {

@@ -1,6 +1,7 @@
 public import EventStore
 public import HandlerRuntime
 public import Logging
+public import Mailing
 public import ShopContracts
 
 /// Which orders were paid, and what was given back; asks for the money and says thanks for it.
@@ -14,9 +15,13 @@ public struct BillingModule: HandlerModule {
     private let currency: Currency
     private let reactions: BillingReactions
 
-    public init(currency: Currency, logger: Logger) {
+    /// What it writes about.
+    public static let letters = Templates.forms
+
+    /// - Parameter templates: those of `letters` among them; they may change while it runs.
+    public init(currency: Currency, templates: Live<TemplateSet>, logger: Logger) {
         self.currency = currency
-        reactions = BillingReactions(currency: currency, logger: logger)
+        reactions = BillingReactions(currency: currency, templates: Templates(set: templates), logger: logger)
     }
 
     public var commands: [CommandDefinition] { BillingCommands(currency: currency).definitions }

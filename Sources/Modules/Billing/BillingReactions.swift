@@ -7,6 +7,7 @@ import ShopContracts
 /// The mails about money.
 struct BillingReactions: Sendable {
     let currency: Currency
+    let templates: Templates
     let logger: Logger
 
     /// The order of a billing, the customer of an order, and its products where it has no total of its own.
@@ -20,13 +21,13 @@ struct BillingReactions: Sendable {
 
     func orderPlaced(_ event: RecordedEvent, in unit: UnitOfWork) async throws {
         let order: Order = try event.entity()
-        try await write(Templates.pleasePay, about: order, nil, in: unit)
+        try await write(templates.pleasePay, about: order, nil, in: unit)
     }
 
     func orderBilled(_ event: RecordedEvent, in unit: UnitOfWork) async throws {
         let billing: Billing = try event.entity()
         guard let order = try await unit.last(billing.orderID) else { return }
-        try await write(Templates.received, about: order, billing.amount, in: unit)
+        try await write(templates.received, about: order, billing.amount, in: unit)
     }
 
     /// A customer who is gone gets no mail.
@@ -42,8 +43,6 @@ struct BillingReactions: Sendable {
         var total = amount
         if total == nil { total = try await OrderTotal(currency: currency).of(order, in: unit) }
         guard let total else { return }
-        var mail = template(customer, order, total)
-        mail.customerID = customer.id
-        unit.create(mail)
+        unit.create(template(customer, order, total))
     }
 }

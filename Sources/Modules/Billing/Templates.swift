@@ -1,28 +1,34 @@
 import HandlerRuntime
+import Mailing
 import ShopContracts
 
-enum Templates {
-    static func pleasePay(_ customer: Customer, _ order: Order, _ total: Money) -> Mail {
-        Mail(
-            id: .random(), to: customer.email, subject: "Your order \(order.id): please transfer \(total.text)",
-            body: """
-                Dear \(customer.name),
+/// The letters about money, filled in.
+struct Templates: Sendable {
+    let set: Live<TemplateSet>
 
-                thank you for your order. Please transfer \(total.text) with the reference
-                \(order.id).
+    static let forms = [pleasePay, received]
 
-                """)
+    private static let names = ["customer_name", "order_id", "order_number", "total"]
+    private static let pleasePay = LetterForm("please_pay", names)
+    private static let received = LetterForm("payment_received", names)
+
+    func pleasePay(_ customer: Customer, _ order: Order, _ total: Money) -> Mail {
+        mail(Self.pleasePay, customer, order, total)
     }
 
-    static func received(_ customer: Customer, _ order: Order, _ total: Money) -> Mail {
-        Mail(
-            id: .random(), to: customer.email, subject: "We have received \(total.text)",
-            body: """
-                Dear \(customer.name),
+    func received(_ customer: Customer, _ order: Order, _ total: Money) -> Mail {
+        mail(Self.received, customer, order, total)
+    }
 
-                we have received \(total.text) for your order
-                \(order.id). Thank you!
-
-                """)
+    private func mail(_ form: LetterForm, _ customer: Customer, _ order: Order, _ total: Money) -> Mail {
+        let letter = set.value.letter(
+            form,
+            [
+                "customer_name": .text(customer.name), "order_id": .text(order.id.text),
+                "order_number": .text(order.number.map { "\($0)" } ?? ""), "total": .text(total.text),
+            ])
+        return Mail(
+            id: .random(), to: customer.email, subject: letter.subject, body: letter.text, html: letter.html,
+            for: customer.id)
     }
 }

@@ -2,6 +2,7 @@ public import EventStore
 public import HandlerRuntime
 import JSON
 public import Logging
+public import Mailing
 import ShopContracts
 
 /// What is said to customers, and the record of it.
@@ -11,7 +12,13 @@ public struct CRMModule: HandlerModule {
     public let topics = [Interaction.definition]
     private let reactions: CRMReactions
 
-    public init(logger: Logger) { reactions = CRMReactions(logger: logger) }
+    /// What it writes about.
+    public static let letters = Templates.forms
+
+    /// - Parameter templates: those of `letters` among them; they may change while it runs.
+    public init(templates: Live<TemplateSet>, logger: Logger) {
+        reactions = CRMReactions(templates: Templates(set: templates), logger: logger)
+    }
 
     public var commands: [CommandDefinition] {
         [

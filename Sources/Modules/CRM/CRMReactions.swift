@@ -2,20 +2,22 @@ import EventStore
 import HandlerRuntime
 import JSON
 import Logging
+import Mailing
 import ShopContracts
 
 /// Each reaction asks for a mail and records why. Both stand in the step that moves the checkpoint.
 struct CRMReactions: Sendable {
+    let templates: Templates
     let logger: Logger
 
     // MARK: Customers
 
     func customerCreated(_ event: RecordedEvent, in unit: UnitOfWork) async throws {
-        say(Templates.welcome(try event.entity()), to: try event.entity(), "welcome", event, unit)
+        say(templates.welcome(try event.entity()), to: try event.entity(), "welcome", event, unit)
     }
 
     func customerDeleted(_ event: RecordedEvent, in unit: UnitOfWork) async throws {
-        say(Templates.goodbye(try event.entity()), to: try event.entity(), "goodbye", event, unit)
+        say(templates.goodbye(try event.entity()), to: try event.entity(), "goodbye", event, unit)
     }
 
     // MARK: Orders
@@ -28,17 +30,17 @@ struct CRMReactions: Sendable {
     }
 
     func orderCreated(_ event: RecordedEvent, in unit: UnitOfWork) async throws {
-        try await speak("order thanks", event, unit, Templates.thanks)
+        try await speak("order thanks", event, unit, templates.thanks)
     }
 
     func orderCancelled(_ event: RecordedEvent, in unit: UnitOfWork) async throws {
-        try await speak("order cancelled", event, unit, Templates.cancelled)
+        try await speak("order cancelled", event, unit, templates.cancelled)
     }
 
     /// Who was told that his order is cancelled need not be told that its record is gone.
     func orderDeleted(_ event: RecordedEvent, in unit: UnitOfWork) async throws {
         if try event.entity(Order.self).status == .cancelled { return }
-        try await speak("order cancelled", event, unit, Templates.cancelled)
+        try await speak("order cancelled", event, unit, templates.cancelled)
     }
 
     private func speak(
@@ -78,11 +80,11 @@ struct CRMReactions: Sendable {
     }
 
     func parcelShipped(_ event: RecordedEvent, in unit: UnitOfWork) async throws {
-        try await speak("order shipped", event, unit, Templates.shipped)
+        try await speak("order shipped", event, unit, templates.shipped)
     }
 
     func parcelDelivered(_ event: RecordedEvent, in unit: UnitOfWork) async throws {
-        try await speak("order delivered", event, unit, Templates.delivered)
+        try await speak("order delivered", event, unit, templates.delivered)
     }
 
     private func speak(
@@ -100,11 +102,11 @@ struct CRMReactions: Sendable {
     // MARK: Stock
 
     func inventoryCreated(_ event: RecordedEvent, in unit: UnitOfWork) async throws {
-        try await tellBuyers("back in stock", event, unit, Templates.backInStock)
+        try await tellBuyers("back in stock", event, unit, templates.backInStock)
     }
 
     func inventoryDeleted(_ event: RecordedEvent, in unit: UnitOfWork) async throws {
-        try await tellBuyers("out of stock", event, unit, Templates.gone)
+        try await tellBuyers("out of stock", event, unit, templates.gone)
     }
 
     private func tellBuyers(
@@ -148,7 +150,8 @@ struct CRMReactions: Sendable {
     ) {
         if customer.isErased { return skip(kind, customer.id, event) }
         let mail = Mail(
-            id: .random(), to: customer.email, subject: letter.subject, body: letter.body, for: customer.id)
+            id: .random(), to: customer.email, subject: letter.subject, body: letter.text, html: letter.html,
+            for: customer.id)
         unit.create(mail)
         unit.create(Interaction(customerID: customer.id, kind: kind, mailID: mail.id, cause: event.id))
     }

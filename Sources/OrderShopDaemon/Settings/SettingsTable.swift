@@ -175,6 +175,18 @@ extension SettingsOption {
             settings.mail.policy.maxAge = try duration(text)
         },
         SettingsOption(
+            "mail.templates", fallback: Settings.defaultTemplates, expected: "the path of a directory",
+            summary: "the templates of the shop's letters; what is not in it comes from the built-in ones"
+        ) { settings, text throws(Unacceptable) in
+            settings.mail.templates = try path(text)
+        },
+        SettingsOption(
+            "mail.locale", expected: "lower-case letters, digits and hyphens, such as de",
+            summary: "the directory in mail.templates with those in the shop's language; none: English"
+        ) { settings, text throws(Unacceptable) in
+            settings.mail.locale = try shopName(text)
+        },
+        SettingsOption(
             "mail.smtp.url", expected: "smtp://HOST:PORT, or smtps://HOST:PORT for TLS from the beginning",
             summary: "the mail server; none: mails go into the Maildir in the state directory"
         ) { settings, text throws(Unacceptable) in

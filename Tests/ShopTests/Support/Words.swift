@@ -1,3 +1,4 @@
+import Foundation
 import HandlerRuntime
 import JSON
 import ShopContracts
@@ -60,4 +61,11 @@ func refusalCode(_ body: () throws -> Void) -> Refusal.Code? {
     } catch {
         return (error as? Refusal)?.code
     }
+}
+
+/// Writes a file, and makes its directory.
+func write(_ text: String, to path: String) throws {
+    let url = URL(filePath: path)
+    try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: url)
 }
