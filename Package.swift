@@ -140,7 +140,8 @@ let package = Package(
 
         // MARK: Tests
         .target(
-            name: "TestKit", dependencies: ["Redis", log, nio("NIOCore"), nio("NIOPosix")], path: "Tests/TestKit",
+            name: "TestKit", dependencies: ["JSON", "Redis", log, nio("NIOCore"), nio("NIOPosix")],
+            path: "Tests/TestKit",
             swiftSettings: strict),
         tests("JSONTests", ["JSON"]),
         tests("OpenMetricsTests", ["OpenMetrics", measuring]),
@@ -168,6 +169,13 @@ let package = Package(
         tests(
             "ShopTests",
             ["ShopContracts", "HandlerRuntime", "EventStore", "JSON", "Mailing", "TestKit", log]
+                + modules.map { .byName(name: $0 + "Service") }),
+        tests(
+            "PropertyTests",
+            [
+                "ShopContracts", "HandlerRuntime", "EventStore", "JSON", "Mailing", "Redis", "TestKit", log,
+                lifecycle,
+            ]
                 + modules.map { .byName(name: $0 + "Service") }),
         tests(
             "OrderShopDaemonTests",
