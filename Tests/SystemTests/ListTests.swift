@@ -42,7 +42,7 @@ import Testing
             }
             let seen = pages.flatMap(\.self)
             #expect(Set(seen).count == seen.count)
-            #expect(Array(seen.prefix(27)) == Array(all.prefix(27)))
+            #expect(Array(seen.prefix(27)) == Array(all.prefix(26)) + [all[29]])
             #expect(seen.count == 27 + 3)
         }
     }
