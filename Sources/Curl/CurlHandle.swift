@@ -61,6 +61,14 @@ final class CurlHandle: @unchecked Sendable {
     /// Blocks the thread until it is done.
     func perform() -> CURLcode { refused == CURLE_OK ? curl_easy_perform(pointer) : refused }
 
+    /// Cuts the connection. Otherwise libcurl would take its leave of the server and wait for the answer, for minutes
+    /// where the server has stopped to answer.
+    func hangUp() {
+        var socket = CURL_SOCKET_BAD
+        guard ordershop_curl_get_socket(pointer, &socket) == CURLE_OK, socket != CURL_SOCKET_BAD else { return }
+        shutdown(socket, Int32(SHUT_RDWR))
+    }
+
     // MARK: Options
 
     func set(_ option: CURLoption, _ value: Int) { note(ordershop_curl_set_long(pointer, option, value)) }

@@ -43,8 +43,14 @@ final class CurlPool: Sendable {
     private func withHandle<Value>(_ flags: [StopFlag], _ work: (CurlHandle) -> Value) -> Value? {
         guard let handle = idle.withLock({ $0.popLast() }) ?? CurlHandle() else { return nil }
         handle.begin(heeding: flags)
-        // What was broken off is not used again: nobody knows what the server still has to say.
-        defer { if !flags.contains(where: \.isRaised) { idle.withLock { $0.append(handle) } } }
+        defer {
+            if flags.contains(where: \.isRaised) {
+                // Not used again: nobody knows what the server still has to say.
+                handle.hangUp()
+            } else {
+                idle.withLock { $0.append(handle) }
+            }
+        }
         return work(handle)
     }
 }
