@@ -14,7 +14,7 @@ struct BillingQueries {
         .query(
             "order.balance",
             "What was paid for an order, what of it was given back, and what that leaves; null where nobody knows it.",
-            [Field("id", .line(1...200), "the order's id")], returns: Self.balanceSchema,
+            [Field("id", .line(1...200), "the order's id")], returns: Self.balanceSchema.orNull,
             http: [HTTPBinding(.get, "/order/{id}/balance")]
         ) { parameters, store throws(Refusal) in
             let id = OrderID(parameters["id"]?.string ?? "")

@@ -56,7 +56,10 @@ struct ProblemMiddleware: RouterMiddleware {
     }
 
     private func noRoute(for request: Request) -> Problem {
-        let allowed = Set(paths.filter { matches($0.path, request.uri.path) }.map(\.method))
+        let matching = paths.filter { matches($0.path, request.uri.path) }
+        // As the router does: a path that is there by name goes before one with a parameter in its place.
+        let named = matching.filter { $0.path == request.uri.path }
+        let allowed = Set((named.isEmpty ? matching : named).map(\.method))
         if allowed.isEmpty {
             return Problem(status: .notFound, detail: "there is nothing at \(request.uri.path.prefix(200))")
         }

@@ -29,7 +29,7 @@ struct OrderQueries {
         .query(
             "order.by_number", "The order of a number, or null where there is none.",
             [Field("number", .integer(1...Int64(Money.maxTotalMinorUnits)), "the order's number")],
-            returns: .any([("type", "object")])
+            returns: .any([("type", "object")]).orNull
         ) { parameters, store throws(Refusal) in
             let reference = EntityReference.unique(
                 Order.byNumber, parameters["number"]?.number?.int64?.description ?? "")
