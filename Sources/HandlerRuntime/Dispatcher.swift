@@ -160,12 +160,14 @@ public final class Dispatcher: Sendable {
         /// - Throws: where the terms do not fit the command.
         func check() throws(Refusal) {
             guard terms.expected != nil else { return }
-            guard !isBatch, command.parameters.contains(where: { $0.name == "id" }) else {
-                throw Refusal(
-                    .invalid,
-                    "\(command.method) is about no one entity that is there already: leave out which revision it is "
-                        + "expected at")
-            }
+            guard !isBatch, command.parameters.contains(where: { $0.name == "id" }) else { throw unexpecting }
+        }
+
+        var unexpecting: Refusal {
+            Refusal(
+                .invalid,
+                "\(command.method) is about no one entity that is there already: leave out which revision it is "
+                    + "expected at")
         }
     }
 
@@ -214,6 +216,8 @@ public final class Dispatcher: Sendable {
         try await unit.prefetch(order.objects.flatMap(order.command.prefetch))
         var results: [JSONValue] = []
         for parameters in order.objects { results.append(try await run(order.command, parameters, in: unit)) }
+        // Whoever forgets to look must not do what the client did not want.
+        if unit.isExpectationUnmet { throw order.unexpecting }
         let answer = order.answer(results)
         if unit.isEmpty { return .done(Reply(.value(answer), revision: unit.revision(after: []))) }
         let changed = unit.changed

@@ -191,9 +191,9 @@ public final class UnitOfWork {
 
     // MARK: What the command is about
 
-    /// Notes the entity that a command is about.
+    /// Notes the entity that a command is about, which was looked up before.
     /// - Throws: where it is not as the client expects it.
-    func meet<E: Entity>(_ id: ID<E>) throws(Refusal) {
+    public func meet<E: Entity>(_ id: ID<E>) throws(Refusal) {
         guard subject == nil, delivery == nil else { return }
         let key = Key(topic: E.topic, id: id.text)
         subject = key
@@ -208,6 +208,9 @@ public final class UnitOfWork {
                 ("actual", .string(actual.description)),
             ]))
     }
+
+    /// Whether the client expects something of an entity that nobody has looked up.
+    var isExpectationUnmet: Bool { expected != nil && subject == nil }
 
     /// What the entity that the command is about is at behind the step.
     /// - Parameter ids: of the unit's events, as they were issued.

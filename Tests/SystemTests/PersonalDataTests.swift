@@ -123,6 +123,8 @@ import Testing
                 await shop.request("POST", "/orders", order([tea.product], by: id)).taken().array?.first?.string)
             try await shop.settle()
             let before = try await shop.get("/order/\(placed)")
+            let stale = try await shop.request("POST", "/customer/\(id)/erase", headers: [("If-Match", "\"1-1\"")])
+            try expectProblem(stale, 412)
             #expect(
                 try await shop.request("POST", "/customer/\(id)/erase").taken() == [
                     "erased": true, "plain_events": 0,

@@ -24,7 +24,9 @@ struct Erasure {
             (try? event.entity(Customer.self))?.isErased == false
         }
         // One who was deleted has no state that could say so; his old events fall silent all the same.
-        if let current = try await unit.find(customer), !current.isErased {
+        let found = try await unit.find(customer)
+        try unit.meet(customer)
+        if let current = found, !current.isErased {
             unit.append(.erased, Customer(erased: customer))
         }
         unit.destroyKey(of: customer.text)
