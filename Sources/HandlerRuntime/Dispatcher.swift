@@ -45,7 +45,7 @@ public final class Dispatcher: Sendable {
             defer { withExtendedLifetime(pass) {} }
             try command.check(parameters)
             return try await change(
-                Order(command: command, objects: [parameters], isBatch: false, origin: origin, terms: terms))
+                Request(command: command, objects: [parameters], isBatch: false, origin: origin, terms: terms))
         }
     }
 
@@ -68,7 +68,7 @@ public final class Dispatcher: Sendable {
             }
             let objects = try check(batch, for: command)
             return try await change(
-                Order(command: command, objects: objects, isBatch: true, origin: origin, terms: terms))
+                Request(command: command, objects: objects, isBatch: true, origin: origin, terms: terms))
         }
     }
 
@@ -82,7 +82,7 @@ public final class Dispatcher: Sendable {
             let violations = command.parameters.violations(in: object)
             guard violations.isEmpty, let parameters = object.object else { throw Refusal(violations) }
             return try await change(
-                Order(command: command, objects: [parameters], isBatch: true, origin: origin, terms: terms))
+                Request(command: command, objects: [parameters], isBatch: true, origin: origin, terms: terms))
         }
     }
 
@@ -142,7 +142,7 @@ public final class Dispatcher: Sendable {
     // MARK: Steps
 
     /// A command that is to be run, for one object or several.
-    private struct Order {
+    private struct Request {
         let command: CommandDefinition
         let objects: [JSONObject]
         /// Whether the answer is an array, also for one object.
@@ -173,13 +173,13 @@ public final class Dispatcher: Sendable {
 
     /// Decides on the present state and appends what was decided; decides again when the state has changed
     /// meanwhile. Commands that lost such a race wait for each other, so that each gets its turn.
-    private func change(_ order: Order) async throws(Refusal) -> Reply {
-        try order.check()
+    private func change(_ request: Request) async throws(Refusal) -> Reply {
+        try request.check()
         var contended: Set<String> = []
         for _ in 0..<Self.maxAttempts {
-            if let reply = try await keptReply(to: order) { return reply }
+            if let reply = try await keptReply(to: request) { return reply }
             let result = try await locks.withLocks(contended) { () async throws(Refusal) -> Attempt in
-                try await self.attempt(order, holding: contended)
+                try await self.attempt(request, holding: contended)
             }
             switch result {
             case .done(let reply): return reply
@@ -195,12 +195,12 @@ public final class Dispatcher: Sendable {
     static let maxAttempts = 100
 
     /// The answer of the first time, where the client's name for the command is known.
-    private func keptReply(to order: Order) async throws(Refusal) -> Reply? {
-        guard let key = order.terms.key else { return nil }
+    private func keptReply(to request: Request) async throws(Refusal) -> Reply? {
+        guard let key = request.terms.key else { return nil }
         let kept: KeptAnswer?
         do { kept = try await store.keptAnswer(key.text) } catch { throw Refusal(error) }
         guard let kept else { return nil }
-        return Reply(.value(try kept.answer(to: order.fingerprint)), isReplayed: true)
+        return Reply(.value(try kept.answer(to: request.fingerprint)), isReplayed: true)
     }
 
     private enum Attempt {
@@ -209,21 +209,21 @@ public final class Dispatcher: Sendable {
         case again(Set<String>)
     }
 
-    private func attempt(_ order: Order, holding held: Set<String>) async throws(Refusal) -> Attempt {
+    private func attempt(_ request: Request, holding held: Set<String>) async throws(Refusal) -> Attempt {
         let unit = unitOfWork()
-        unit.origin = order.origin
-        unit.expected = order.terms.expected
-        try await unit.prefetch(order.objects.flatMap(order.command.prefetch))
+        unit.origin = request.origin
+        unit.expected = request.terms.expected
+        try await unit.prefetch(request.objects.flatMap(request.command.prefetch))
         var results: [JSONValue] = []
-        for parameters in order.objects { results.append(try await run(order.command, parameters, in: unit)) }
+        for parameters in request.objects { results.append(try await run(request.command, parameters, in: unit)) }
         // Whoever forgets to look must not do what the client did not want.
-        if unit.isExpectationUnmet { throw order.unexpecting }
-        let answer = order.answer(results)
+        if unit.isExpectationUnmet { throw request.unexpecting }
+        let answer = request.answer(results)
         if unit.isEmpty { return .done(Reply(.value(answer), revision: unit.revision(after: []))) }
         let changed = unit.changed
         if locks.areContended(changed.subtracting(held)) { return .again(changed) }
         let outcome: TransactionOutcome
-        do { outcome = try await store.transact(transaction(of: unit, order, answer)) } catch {
+        do { outcome = try await store.transact(transaction(of: unit, request, answer)) } catch {
             throw Refusal(error)
         }
         switch outcome {
@@ -235,10 +235,10 @@ public final class Dispatcher: Sendable {
     }
 
     /// What the unit decided, with the answer where it is to be kept.
-    private func transaction(of unit: UnitOfWork, _ order: Order, _ answer: JSONValue) -> Transaction {
-        guard let key = order.terms.key else { return unit.transaction }
+    private func transaction(of unit: UnitOfWork, _ request: Request, _ answer: JSONValue) -> Transaction {
+        guard let key = request.terms.key else { return unit.transaction }
         return store.keeping(
-            KeptAnswer(to: order.fingerprint, answer), as: key.text, for: IdempotencyKey.lifetime,
+            KeptAnswer(to: request.fingerprint, answer), as: key.text, for: IdempotencyKey.lifetime,
             in: unit.transaction)
     }
 
