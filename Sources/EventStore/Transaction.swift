@@ -13,7 +13,8 @@ public struct CheckpointMove: Sendable {
     public let module: String
     /// The lease under which the events were handled; the move is refused when there is another by now.
     public let lease: Lease
-    /// For each stream: where the checkpoint must stand (nil: nowhere yet), and where it goes.
+    /// For each stream: where the checkpoint must stand (nil: nowhere yet), and where it goes: to an event that the
+    /// stream has.
     public var positions: [(stream: StreamKey, from: EventID?, to: EventID)]
 
     public init(module: String, lease: Lease, positions: [(stream: StreamKey, from: EventID?, to: EventID)]) {
@@ -60,7 +61,8 @@ public enum TransactionOutcome: Sendable, Equatable {
         case presence(key: String)
         /// The module's lease is another by now; nil: nobody has it.
         case fenced(by: Lease?)
-        /// The module's checkpoint is not where this step began.
+        /// The module's checkpoint is not where this step began, or the stream lacks the event that it should go to:
+        /// Redis has lost it since it was read.
         case checkpoint(StreamKey, actual: EventID?)
     }
 }

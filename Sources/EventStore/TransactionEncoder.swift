@@ -60,6 +60,7 @@ struct TransactionEncoder {
         for position in checkpoint.positions {
             add("C", keys.checkpoint(checkpoint.module), keys.stream(position.stream))
             body.append(position.from?.description ?? "")
+            body.append(position.to.description)
         }
     }
 

@@ -51,6 +51,16 @@ import Testing
         }
     }
 
+    /// As after a fail-over: what was read from the old primary never came to the new one.
+    @Test func `moves only to an event that is still there`() async throws {
+        try await withLease { fixture, ids in
+            _ = try await fixture.redis.send(
+                RedisCommand("XDEL", "events:{thing}_created", ids[1].description))
+            try await expect(
+                move(from: nil, to: ids[1]), isRefusedWith: .checkpoint(.things, actual: nil), in: fixture)
+        }
+    }
+
     @Test func `moves only from where it stands`() async throws {
         try await withLease { fixture, ids in
             _ = try await fixture.store.transact(move(from: nil, to: ids[0]))

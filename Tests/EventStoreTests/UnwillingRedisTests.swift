@@ -126,7 +126,7 @@ import Testing
 
     private func expectNothingIsWritten(to fixture: Fixture) async throws {
         let before = try await fixture.redis.dump()
-        let id = try #require(EventID("1-1"))
+        let id = try #require(try await fixture.store.state("a")?.revision)
         let transactions = [
             Transaction(events: [.thing(.created, "c", #""tags":["x"]"#), .note(.created, "d")]),
             Transaction(

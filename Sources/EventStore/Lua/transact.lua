@@ -8,7 +8,7 @@
 --          how many transactions, then each:
 --            size (elements behind it)
 --            checks:  'R' topic entity revision | 'V' unique-key value
---                   | 'L' lease-key holder | 'C' checkpoint-key stream-key position     ('' stands for none)
+--                   | 'L' lease-key holder | 'C' checkpoint-key stream-key from to     ('' stands for none)
 --                   | 'E' key '1' (it must exist) or '0' (it must not)
 --                   | 'N' sequence-key (it must hold a number, or nothing)
 --            records: commands that must succeed, or else nothing of the transaction is done
@@ -177,10 +177,12 @@ function checks.L()
     local holder = redis.call('GET', key)
     return holder == owner, holder or ''
 end
+-- What was handled must be there: a Redis that came back with less than was read from it, or another one after a
+-- fail-over, must not learn of it by its effects.
 function checks.C()
-    local key, stream, expected = take(), take(), take()
+    local key, stream, expected, to = take(), take(), take(), take()
     local at = redis.call('HGET', key, stream) or ''
-    return at == expected, at
+    return at == expected and #redis.call('XRANGE', stream, to, to) > 0, at
 end
 function checks.E()
     local key, expected = take(), take()
