@@ -45,6 +45,11 @@ let letters = [
     "sold_out", "please_pay", "payment_received",
 ]
 
+/// The dashboard's files.
+let assets = [
+    "index.html", "style.css", "icon.svg", "app.js", "dom.js", "theme.js", "theme-early.js",
+]
+
 let package = Package(
     name: "ordershop",
     platforms: [.macOS(.v15)],
@@ -110,6 +115,9 @@ let package = Package(
                 [.embedInCode("Templates/\(name).txt"), .embedInCode("Templates/\(name).html")]
             }),
         room("ShopContracts", ["JSON", "EventStore", "HandlerRuntime"]),
+        room(
+            "Dashboard", [.product(name: "Crypto", package: "swift-crypto")],
+            resources: assets.map { .embedInCode("Assets/\($0)") }),
         .executableTarget(
             name: "ordershopd", dependencies: ["OrderShopDaemon", "SystemdSupport"], swiftSettings: strict),
         .executableTarget(
@@ -118,7 +126,7 @@ let package = Package(
             "OrderShopDaemon",
             [
                 "JSON", "JSONRPC", "Redis", "EventStore", "Archive", "HandlerRuntime", "ShopContracts",
-                "Curl", "Mailing", "OpenMetrics", "SystemdSupport",
+                "Curl", "Mailing", "OpenMetrics", "Dashboard", "SystemdSupport",
                 arguments, log, measuring, lifecycle, nio("NIOCore"),
                 nio("NIOPosix"),
                 .product(name: "Yams", package: "Yams"),

@@ -163,7 +163,7 @@ public struct Daemon: Sendable {
             logger: logger, onBound: { socketBound.open() })
         let loops = Array(MultiThreadedEventLoopGroup.singleton.makeIterator())
         let pages =
-            HealthPages(status: status, store: past.store).all
+            HealthPages(status: status, store: past.store).all + DashboardPages.all
             + [
                 MetricsPage(status: status, store: past.store, loops: loops).page,
                 OpenAPI.page(supervisor.registry),

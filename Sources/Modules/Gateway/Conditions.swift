@@ -42,6 +42,11 @@ enum Conditions {
         return tags.contains { $0 == "*" || self.revision($0.hasPrefix("W/") ? $0.dropFirst(2) : $0) == revision }
     }
 
+    /// Whether whoever asks has what this tag names already.
+    static func isKnown(tag: String, to request: Request) -> Bool {
+        elements(of: request.headers[values: .ifNoneMatch]).contains { $0 == "*" || $0 == tag || $0 == "W/\(tag)" }
+    }
+
     static func tag(of revision: EventID) -> String { "\"\(revision)\"" }
 }
 

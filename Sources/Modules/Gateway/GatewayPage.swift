@@ -9,9 +9,12 @@ public struct GatewayPage: Sendable {
         let status: Int
         let contentType: String
         let body: [UInt8]
+        let tag: String?
 
-        public init(status: Int = 200, contentType: String, body: some Collection<UInt8>) {
-            (self.status, self.contentType, self.body) = (status, contentType, Array(body))
+        /// - Parameter tag: names these very bytes, for what may be kept as long as it is asked for each time; nil:
+        ///   true for a moment only, and never kept by anybody in between.
+        public init(status: Int = 200, contentType: String, body: some Collection<UInt8>, tag: String? = nil) {
+            (self.status, self.contentType, self.body, self.tag) = (status, contentType, Array(body), tag)
         }
     }
 
@@ -24,12 +27,27 @@ public struct GatewayPage: Sendable {
         self.answer = answer
     }
 
-    /// - Returns: what is never kept by anybody in between, as it is true for a moment only.
     func respond(to request: Request) async -> Response {
         let answer = await answer(request.headers[.accept])
-        return Response(
-            status: HTTPResponse.Status(code: answer.status),
-            headers: [.contentType: answer.contentType, .cacheControl: "no-store"],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)))
+        return answer.tag.map { answer.response(to: request, tag: "\"\($0)\"") } ?? answer.response
+    }
+}
+
+extension GatewayPage.Answer {
+    fileprivate var response: Response {
+        Response(
+            status: HTTPResponse.Status(code: status),
+            headers: [.contentType: contentType, .cacheControl: "no-store"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+    }
+
+    fileprivate func response(to request: Request, tag: String) -> Response {
+        if Conditions.isKnown(tag: tag, to: request) {
+            return Response(status: .notModified, headers: [.eTag: tag, .cacheControl: "no-cache"])
+        }
+        var response = response
+        response.headers[.eTag] = tag
+        response.headers[.cacheControl] = "no-cache"
+        return response
     }
 }

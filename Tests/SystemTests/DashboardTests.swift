@@ -1,0 +1,46 @@
+import JSON
+import TestKit
+import Testing
+
+/// `Tests/Browser/run` drives the dashboard in a browser; here is how its files are served.
+@Suite(.timeLimit(.minutes(4))) struct `The dashboard's files` {
+    @Test func `are served as what they are, and once only while they do not change`() async throws {
+        try await withShop { shop in
+            let types = [
+                ("/", "text/html; charset=utf-8"), ("/assets/style.css", "text/css; charset=utf-8"),
+                ("/assets/app.js", "text/javascript; charset=utf-8"), ("/assets/icon.svg", "image/svg+xml"),
+            ]
+            for (path, type) in types {
+                let first = try await shop.request("GET", path)
+                #expect(first.status == 200 && first.header("Content-Type") == type, "\(path)")
+                let tag = try #require(first.header("ETag"))
+                let again = try await shop.request("GET", path, headers: [("If-None-Match", tag)])
+                #expect(again.status == 304 && again.body.isEmpty && again.header("ETag") == tag)
+                let other = try await shop.request("GET", path, headers: [("If-None-Match", "\"other\"")])
+                #expect(other.status == 200 && other.body == first.body)
+            }
+        }
+    }
+
+    @Test func `are there while the gateway is switched off, and the shop's commands are not`() async throws {
+        try await withShop { shop in
+            try await shop.setEnabled(false, "gateway")
+            let page = try await shop.request("GET", "/")
+            #expect(page.status == 200)
+            let customers = try await shop.request("GET", "/customers")
+            #expect(customers.status == 503)
+        }
+    }
+
+    @Test func `every script and style that the page names is served`() async throws {
+        try await withShop { shop in
+            let page = try await shop.request("GET", "/").text
+            let paths = page.split(separator: "\"").filter { $0.hasPrefix("/assets/") }
+            #expect(paths.count >= 4)
+            for path in paths {
+                let response = try await shop.request("GET", String(path))
+                #expect(response.status == 200, "\(path)")
+            }
+        }
+    }
+}
