@@ -25,7 +25,7 @@ help:
 	@echo 'make demo     start a shop, drive a story through it, show what happened, stop'
 	@echo 'make test     run all tests'
 	@echo 'make soak     kill daemons under load for an hour, or SOAK_SECONDS'
-	@echo 'make bench    measure it beside the ceiling of the same Redis'
+	@echo 'make bench    measure it beside the ceilings of this machine; BASE=FILE compares with the bench.json of another run'
 	@echo 'make lint     check the formatting'
 	@echo 'make deb      build a Debian package in ./build'
 	@echo 'make install  install into $$DESTDIR$$PREFIX (default /usr), with the systemd units; make uninstall takes it away'
@@ -66,7 +66,8 @@ soak: prepare
 
 bench: packages = $(BUILD_PACKAGES) $(TEST_PACKAGES)
 bench: prepare build
-	swift run --package-path Benchmarks -c release ordershop-bench $(BIN)
+	swift build --package-path Benchmarks -c release --static-swift-stdlib
+	Benchmarks/.build/release/ordershop-bench --binaries $(BIN) --output build/bench $(if $(BASE),--base $(BASE)) $(PARTS)
 
 lint:
 	swift format lint --strict --recursive Sources Tests Benchmarks/Sources Package.swift Benchmarks/Package.swift

@@ -3,27 +3,41 @@ import Foundation
 import Logging
 import Redis
 
-/// Rebuilding a cache that is gone, and verifying it, without a daemon around it.
+/// Rebuilding a cache that is gone, and verifying it.
+func measureProjections(_ round: Round, _ report: inout Report) async throws {
+    let group = "projection"
+    let count = round.count(1_000_000)
+    let rates = try await round.redis.withClient { try await ProjectionBench(redis: $0).measure(count) }
+    report.add("bare XRANGE of customers' events, 500 a call", rates.reading, in: group)
+    report.add("rebuild the cache", rates.rebuild, of: rates.reading, "XRANGE", in: group, .atLeast(200_000))
+    report.add("verify the cache", rates.verify, of: rates.reading, "XRANGE", in: group)
+    report.add("  memory at most", .megabytes, rates.megabytes, in: group, .atMost(100))
+}
+
+/// Without a daemon around it.
 struct ProjectionBench: Sendable {
     let redis: RedisClient
     private static let topic = TopicDefinition("customer")
 
     struct Rates: Sendable {
-        let reading: Rate
-        let rebuild: Rate
-        let verify: Rate
-        /// Of this process, the most that it ever had.
+        /// All in events a second.
+        let reading: Double
+        let rebuild: Double
+        let verify: Double
+        /// Of this process, at most meanwhile.
         let megabytes: Double
     }
 
     func measure(_ count: Int) async throws -> Rates {
         try await fill(count)
+        let facts = ProcessFacts(pid: getpid())
+        facts.resetPeak()
         let store = Store(redis: redis, shop: "", catalogue: Catalogue(topics: [Self.topic]), logger: .bench)
         try await store.open()
         let reading = try await reading(count)
         let rebuild = try await verify(count, store, isMending: true)
         let verify = try await verify(count, store, isMending: false)
-        return Rates(reading: reading, rebuild: rebuild, verify: verify, megabytes: Self.peakMemory)
+        return Rates(reading: reading, rebuild: rebuild, verify: verify, megabytes: facts.peakMegabytes)
     }
 
     /// Customers with their revisions, and a shop's clock behind them; no cache.
@@ -44,7 +58,7 @@ struct ProjectionBench: Sendable {
         }
     }
 
-    private func reading(_ count: Int) async throws -> Rate {
+    private func reading(_ count: Int) async throws -> Double {
         let time = try await ContinuousClock().measure {
             var position: String? = "-"
             while let start = position {
@@ -53,21 +67,15 @@ struct ProjectionBench: Sendable {
                 position = reply.array?.last?.array?.first?.string.map { "(\($0)" }
             }
         }
-        return Rate(count: count, in: time)
+        return Double(count) / time.seconds
     }
 
-    private func verify(_ count: Int, _ store: Store, isMending: Bool) async throws -> Rate {
+    private func verify(_ count: Int, _ store: Store, isMending: Bool) async throws -> Double {
         let start = ContinuousClock.now
         let report = try await store.verify([Self.topic], isMending: isMending)
         guard report.tallies.first?.checked == count, isMending == (report.differences > 0) else {
             throw BenchError("verifying found \(report.differences) differences")
         }
-        return Rate(count: count, in: .now - start)
-    }
-
-    private static var peakMemory: Double {
-        var usage = rusage()
-        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        return Double(usage.ru_maxrss) / 1_024
+        return Double(count) / (ContinuousClock.now - start).seconds
     }
 }

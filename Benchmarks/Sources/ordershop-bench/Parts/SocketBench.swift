@@ -7,24 +7,40 @@ import NIOPosix
 import ServiceLifecycle
 import Synchronization
 
-/// Small calls over a Unix socket, beside a server that sends back what it gets: the same client drives both.
+/// Small calls over a Unix socket, beside a server that sends back what it gets.
+func measureSocket(_ round: Round, _ report: inout Report) async throws {
+    let group = "socket"
+    let bench = SocketBench(directory: round.redis.directory)
+    let echo = try await bench.echo(round.count(1_000_000))
+    let calls = try await bench.calls(round.count(400_000))
+    report.add("bare echo line by line, 64 under way on one connection", echo.pipelined, in: group)
+    report.add("bare echo line by line, 16 connections, one at a time", echo.single, in: group)
+    report.add(
+        "JSON-RPC: small calls, 64 under way on one connection", calls.pipelined, of: echo.pipelined, "bare echo",
+        in: group, .ratio(atLeast: 0.4))
+    report.add(
+        "JSON-RPC: small calls, 16 connections, one at a time", calls.single, of: echo.single, "bare echo",
+        in: group, .ratio(atLeast: 0.4))
+}
+
+/// The same client drives both servers.
 struct SocketBench: Sendable {
     let directory: String
 
     struct Rates {
         /// One connection, 64 calls under way.
-        let pipelined: Rate
+        let pipelined: Double
         /// 16 connections, one call at a time on each.
-        let single: Rate
+        let single: Double
     }
 
-    /// - Parameter byLine: whether each line is sent back by a write of its own, else whatever came at once.
-    func echo(_ count: Int, byLine: Bool) async throws -> Rates {
+    /// Each line is sent back by a write of its own, as an answer is.
+    func echo(_ count: Int) async throws -> Rates {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let server = try await ServerBootstrap(group: group)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(EchoHandler(byLine: byLine))
+                    try channel.pipeline.syncOperations.addHandler(EchoHandler())
                 }
             }
             .bind(unixDomainSocketPath: directory + "/echo").get()
@@ -59,7 +75,7 @@ struct SocketBench: Sendable {
             single: try await drive(path, connections: 16, window: 1, count: count / 2))
     }
 
-    private func drive(_ path: String, connections: Int, window: Int, count: Int) async throws -> Rate {
+    private func drive(_ path: String, connections: Int, window: Int, count: Int) async throws -> Double {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let start = ContinuousClock.now
         try await withThrowingDiscardingTaskGroup { tasks in
@@ -69,7 +85,7 @@ struct SocketBench: Sendable {
         }
         let time = ContinuousClock.now - start
         try await group.shutdownGracefully()
-        return Rate(count: count, in: time)
+        return Double(count) / time.seconds
     }
 
     private static func drive(
@@ -95,14 +111,9 @@ private struct PongHandler: JSONRPCHandler {
 
 private final class EchoHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
-
     typealias OutboundOut = ByteBuffer
-    private let byLine: Bool
-
-    init(byLine: Bool) { self.byLine = byLine }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard byLine else { return context.write(data, promise: nil) }
         var chunk = unwrapInboundIn(data)
         while let end = chunk.readableBytesView.firstIndex(of: 0x0A),
             let line = chunk.readSlice(length: end + 1 - chunk.readerIndex)

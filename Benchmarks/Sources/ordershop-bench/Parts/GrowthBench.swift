@@ -1,0 +1,39 @@
+/// The same work in a shop of 1,000 customers and products and in one of many more: nothing may depend on how much
+/// there is.
+func measureGrowth(_ round: Round, _ report: inout Report) async throws {
+    let group = "growth"
+    let small = try await GrowingShop("small", customers: 1_000, products: 1_000, round)
+    defer { small.stop() }
+    let large = try await GrowingShop(
+        "large", customers: round.count(1_000_000), products: round.count(100_000), round)
+    defer { large.stop() }
+    for (name, work) in GrowingShop.works {
+        let few = try await work(small, round)
+        let many = try await work(large, round)
+        report.add("\(name) in a small shop", few, in: group)
+        report.add("\(name) in a large one", many, of: few, "small shop", in: group, .ratio(atLeast: 0.9))
+    }
+}
+
+private struct GrowingShop {
+    private let server: ServerUnderTest
+    private let bench: ShopBench
+    private let goods: Goods
+
+    init(_ name: String, customers: Int, products: Int, _ round: Round) async throws {
+        server = try await ServerUnderTest.shop(name, binaries: round.binaries, redis: round.redis)
+        bench = ShopBench(server)
+        try await bench.customers(customers)
+        goods = try await bench.stock(products: products, pieces: 1_000_000)
+        try await bench.warmUp(goods)
+    }
+
+    func stop() { server.stop() }
+
+    typealias Work = @Sendable (GrowingShop, Round) async throws -> Double
+
+    static let works: [(String, Work)] = [
+        ("order 2 products", { try await $0.bench.orders($1.count(20_000), $0.goods).perSecond }),
+        ("read one customer", { try await $0.bench.reads($1.count(50_000), $0.goods).perSecond }),
+    ]
+}
