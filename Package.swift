@@ -95,7 +95,7 @@ let package = Package(
             ["JSON", .product(name: "Crypto", package: "swift-crypto"), "Redis", log, measuring, nio("NIOCore")],
             resources: [
                 "transact", "load", "lag", "heartbeat", "history", "release", "replay", "retention", "snapshot",
-                "restore", "check", "strays", "moment", "recover",
+                "restore", "check", "strays", "moment", "recover", "ranked",
             ].map { .embedInCode("Lua/\($0).lua") }),
         room(
             "Archive",

@@ -11,6 +11,10 @@ public struct Catalogue: Sendable {
     let evolved: [Topic: TopicDefinition]
     /// Topics whose entities tell of persons.
     let personal: [Topic: PersonalMembers]
+    /// The read models that are kept here, and of which version.
+    let readModels: [String: String]
+    /// Those that rest on hashes under the shop's key.
+    let keyedReadModels: Set<String>
 
     /// - Parameters:
     ///   - projections: read models to write with every event, whichever module appends it.
@@ -26,6 +30,8 @@ public struct Catalogue: Sendable {
         evolved = Dictionary(topics.filter { !$0.upcasters.isEmpty }.map { ($0.topic, $0) }) { $1 }
         self.handlers = handlers
         self.projections = Dictionary(grouping: projections, by: \.topic)
+        readModels = Dictionary(projections.map { ($0.name, $0.version) }) { max($0, $1) }
+        keyedReadModels = Set(projections.filter(\.isKeyed).map(\.name))
         self.inlineOwners = inlineOwners
     }
 
@@ -34,7 +40,10 @@ public struct Catalogue: Sendable {
     public func definition(of topic: Topic) -> TopicDefinition? { topics.first { $0.topic == topic } }
 
     /// Topics that read models follow from.
-    var projectedTopics: [TopicDefinition] { topics.filter { projections[$0.topic] != nil } }
+    /// - Parameter names: nil: any read models.
+    func projectedTopics(_ names: Set<String>? = nil) -> [TopicDefinition] {
+        topics.filter { topic in projections[topic.topic]?.contains { names?.contains($0.name) ?? true } ?? false }
+    }
 
     func inlineOwner(of stream: StreamKey) -> String? { inlineOwners[stream] }
 
@@ -42,11 +51,21 @@ public struct Catalogue: Sendable {
         (projections[change.stream.topic] ?? []).flatMap { $0.writes(change) }
     }
 
+    /// Those to some of the read models only; nil: to all.
+    func writes(for change: EntityChange, to names: Set<String>?) -> [ReadModelWrite] {
+        guard let names else { return writes(for: change) }
+        return (projections[change.stream.topic] ?? []).filter { names.contains($0.name) }
+            .flatMap { $0.writes(change) }
+    }
+
     /// What follows from an entity of a snapshot, whose events are gone: as if it had come to be as it last was. Of a
     /// deleted one no more is left than that its number is used.
-    func writes(for state: EntityState, of stream: StreamKey) -> [ReadModelWrite] {
-        let change = EntityChange(stream: stream, id: state.id, before: nil, after: state.storedObject)
-        let writes = writes(for: change)
+    func writes(
+        for state: EntityState, of stream: StreamKey, to names: Set<String>? = nil, hashes: [String: String] = [:]
+    ) -> [ReadModelWrite] {
+        var change = EntityChange(stream: stream, id: state.id, before: nil, after: state.storedObject)
+        change.hashes.after = hashes
+        let writes = writes(for: change, to: names)
         return state.exists ? writes : writes.filter(\.isReach)
     }
 }
@@ -57,5 +76,6 @@ extension EntityChange {
         let after = event.stream.action == .deleted ? nil : (try? JSONValue(parsing: event.entity))?.object
         let before = event.before.flatMap { (try? JSONValue(parsing: $0))?.object }
         self.init(stream: event.stream, id: event.entityID, before: before, after: after)
+        hashes = event.hashes
     }
 }

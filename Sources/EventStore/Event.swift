@@ -15,6 +15,8 @@ public struct NewEvent: Sendable {
     public let metadata: [(name: String, value: String)]
     /// Gives the entity its number in this step, where its text has the placeholder.
     public let sequence: NumberSequence?
+    /// What stands in indexes for members whose values must not stand there.
+    var hashes = MemberHashes()
 
     public init(
         _ stream: StreamKey, entityID: String, eventID: String = UUIDText.random(), entity: [UInt8],

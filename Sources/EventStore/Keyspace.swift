@@ -98,7 +98,16 @@ public struct Keyspace: Sendable, Hashable {
     /// A string with a time to live: what a command answered to which its client gave a name.
     func answer(_ name: String) -> String { "\(prefix)ordershop:answer:\(name)" }
 
+    /// A string: the shop's key for hashes that entities are looked up by.
+    var lookupKey: String { "\(prefix)ordershop:lookup-key" }
+
     // MARK: Read models
+
+    /// A hash: read model → the version in which it is whole.
+    var readModels: String { "\(prefix)ordershop:read-models" }
+
+    /// A sorted set: members in the order of their values.
+    public func ranking(_ name: String) -> String { "\(prefix)ordershop:ranking:\(name)" }
 
     /// A string: the last number of the sequence that was issued.
     public func sequence(_ sequence: NumberSequence) -> String { "\(prefix)ordershop:sequence:\(sequence.name)" }

@@ -15,13 +15,16 @@ public struct NumberSequence: Sendable, Hashable {
     /// It must stand in the entity's text before anything that a user can write, as its first occurrence is replaced.
     public static let placeholder: Int64 = -9_000_000_000_000_001
 
+    /// What its last number is called among the read models.
+    var readModel: String { "\(name) numbers" }
+
     static let placeholderText = String(placeholder)
 }
 
 extension Projection {
     /// Keeps the sequence's last number at the highest that an entity ever had, so that it follows from the events.
     public static func sequence(_ sequence: NumberSequence, of topic: Topic, by property: String) -> Projection {
-        Projection(of: topic) { change in
+        Projection(of: topic, named: sequence.readModel) { change in
             let old = change.before?[property]?.number
             guard let new = change.after?[property]?.number, new != old else { return [] }
             return [.reach(sequence, number: new.text)]

@@ -65,4 +65,5 @@ struct Scripts: Sendable {
     let moment = Script(PackageResources.moment_lua)
     let recover = Script(PackageResources.recover_lua)
     let history = Script(PackageResources.history_lua)
+    let ranked = Script(PackageResources.ranked_lua)
 }

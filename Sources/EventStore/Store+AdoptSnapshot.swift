@@ -23,7 +23,10 @@ extension Store {
 
     private func adopt(_ entries: [(topic: TopicDefinition, entry: SnapshotEntry)]) async throws(StoreError) {
         let states = try await load(entries.map { .id($0.topic.topic, $0.entry.state.id) })
-        let steps = zip(entries, states).filter { $1 == nil }.map { step(for: $0.0.entry, of: $0.0.topic) }
+        var steps: [Transaction] = []
+        for (entry, _) in zip(entries, states).filter({ $1 == nil }) {
+            steps.append(try await hashed(step(for: entry.entry, of: entry.topic)))
+        }
         for outcome in try await transactEach(steps) { _ = try outcome.get() }
     }
 

@@ -11,7 +11,10 @@ extension Store {
     /// - Throws: `unavailable`: nothing was written. `outcomeUnknown`: Redis did not come back in time to tell.
     public func transact(_ transaction: Transaction) async throws(StoreError) -> TransactionOutcome {
         let before = seen.withLock(\.self)
-        let transaction = try await sealed(transaction)
+        for event in transaction.events {
+            if let sequence = event.sequence { try requireWhole(sequence.readModel) }
+        }
+        let transaction = try await hashed(sealed(transaction))
         defer { for subject in transaction.destroyedKeys { personalKeys.forget(subject) } }
         do {
             return try await attempt(transaction)

@@ -22,6 +22,19 @@ extension Store {
         return EntityPage(entities: try await present(births.entries, topic), next: births.next)
     }
 
+    /// The same from either end.
+    /// - Parameter position: where to go on, from the page before; nil: at the end that it begins with.
+    public func list(
+        _ topic: TopicDefinition, after position: EventID?, _ direction: Direction, count: Int
+    ) async throws(StoreError) -> EntityPage {
+        switch direction {
+        case .forwards: return try await list(topic, after: position ?? .zero, count: count)
+        case .backwards:
+            let births = try await births(of: topic, before: position, count: count)
+            return EntityPage(entities: try await present(births.entries, topic), next: births.next)
+        }
+    }
+
     /// An entity as it was at a place in the list.
     private struct Birth {
         let place: EventID
@@ -60,6 +73,24 @@ extension Store {
         let isMore = page.count < all.count || events.count == count
         let end = page.count < all.count ? page.last?.place : max(border, events.last?.id ?? .zero)
         return (Array(page), isMore ? end : nil)
+    }
+
+    /// The latest first. What is trimmed between the two reads is in both of them, or in the snapshot.
+    private func births(
+        of topic: TopicDefinition, before position: EventID?, count: Int
+    ) async throws(StoreError) -> (entries: [Birth], next: EventID?) {
+        let end = position.map { "(\($0)" } ?? "+"
+        let replies = try await ask(
+            [keys.stream(topic.birthStream), keys.snapshot(topic.topic)].map {
+                RedisCommand("XREVRANGE", $0, end, "-", "COUNT", String(count))
+            })
+        let events = (replies[0].array ?? []).compactMap { event($0, of: topic.birthStream) }
+        let snapshot = snapshotEntries(replies[1], of: topic.topic)
+        let known = Set(snapshot.map(\.birth))
+        let all = snapshot.map(birth) + events.filter { !known.contains($0.id) }.map(birth)
+        let page = all.sorted { $0.place > $1.place }.prefix(count)
+        let isMore = page.count < all.count || events.count == count || snapshot.count == count
+        return (Array(page), isMore ? page.last?.place : nil)
     }
 
     private func birth(_ entry: SnapshotEntry) -> Birth {

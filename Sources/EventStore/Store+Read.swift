@@ -24,13 +24,6 @@ public struct EventBatch: Sendable {
     public let isFull: Bool
 }
 
-/// A page of an index.
-public struct IndexPage: Sendable {
-    public let ids: [String]
-    /// Where the next page begins; nil behind the last one.
-    public let next: UInt64?
-}
-
 extension Store {
     // MARK: Entities
 
@@ -38,6 +31,7 @@ extension Store {
     /// - Returns: one state for each reference; nil where there never was such an entity; a deleted one comes as it last was.
     public func load(_ references: [EntityReference]) async throws(StoreError) -> [EntityState?] {
         if references.isEmpty { return [] }
+        for case .unique(let index, _) in references { try requireWhole(index.name) }
         let reply = try await ask(scripts.load) { command in
             for reference in references { append(reference, to: &command) }
         }
@@ -66,30 +60,6 @@ extension Store {
         let read = catalogue.read(entity, of: topic, schema: fields[4].buffer)
         return EntityState(
             id: id, revision: revision, isDeleted: isDeleted, entity: read.text, isNewer: read.isNewer)
-    }
-
-    // MARK: Indexes
-
-    /// The ids in an index, in the order in which they came into it, a page at a time.
-    ///
-    /// A page goes on behind a place and not behind a count, so that what leaves the index between two pages makes
-    /// none that stays be passed over.
-    /// - Parameters:
-    ///   - value: empty for an index of one list.
-    ///   - place: where to go on, from the page before.
-    ///   - event: only those who were in it before this event.
-    public func page(
-        of index: String, value: String = "", after place: UInt64 = 0, before event: EventID? = nil, count: Int
-    ) async throws(StoreError) -> IndexPage {
-        let end = event.map { "(\($0.score)" } ?? "+inf"
-        let reply = try await ask(
-            RedisCommand(
-                "ZRANGE", keys.index(index, value), "(\(place)", end, "BYSCORE", "LIMIT", "0", String(count),
-                "WITHSCORES"))
-        let fields = (reply.array ?? []).compactMap(\.string)
-        let ids = stride(from: 0, to: fields.count - 1, by: 2).map { fields[$0] }
-        let last = fields.last.flatMap { Double($0) }.map { UInt64($0) }
-        return IndexPage(ids: ids, next: ids.count < count ? nil : last)
     }
 
     // MARK: Events

@@ -9,7 +9,11 @@ extension Store {
     /// that another program wrote before. Costs two round trips where nothing is to be done.
     public func open() async throws(StoreError) {
         try await checkTypes()
-        let replies = try await pipeline([RedisCommand("GET", keys.clock), RedisCommand("EXISTS", keys.adopting)])
+        knownLookupKey.withLock { $0 = nil }
+        let replies = try await pipeline(
+            [RedisCommand("GET", keys.clock), RedisCommand("EXISTS", keys.adopting)] + readModelQuestions)
+        // Whoever has not the shop's clock has nothing of ours: what is made of the events is made now, and whole.
+        try await noteReadModels(replies.dropFirst(2), isNew: replies[0].isNull)
         if !replies[0].isNull, replies[1].int == 0 {
             _ = try await compare()
             return

@@ -1,3 +1,4 @@
+import Crypto
 public import Logging
 public import Redis
 import Synchronization
@@ -20,6 +21,8 @@ public final class Store: Sendable {
     /// The highest event id that this store has seen: nothing that it appends later can stand before it.
     let seen = Mutex(EventID.zero)
     let memory = Mutex(StoreMemory())
+    let knownLookupKey = Mutex<SymmetricKey?>(nil)
+    let readModels: Mutex<ReadModelStanding>
 
     /// - Parameter shop: the shop's name, empty for the default shop.
     public init(redis: RedisClient, shop: String, catalogue: Catalogue, isSealing: Bool = false, logger: Logger) {
@@ -28,6 +31,7 @@ public final class Store: Sendable {
         self.keys = Keyspace(shop: shop)
         self.catalogue = catalogue
         metrics = StoreMetrics(streams: catalogue.streams)
+        readModels = Mutex(ReadModelStanding())
         self.logger = logger
     }
 

@@ -5,6 +5,8 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
     public enum Code: Sendable, Hashable {
         /// Redis is away, or cannot take the call now. Nothing was written; it may be tried again.
         case unavailable
+        /// A read model is not whole yet. Nothing was written; it may be tried again.
+        case building
         /// The connection was lost before the answer and did not come back in time: it may have been written.
         case outcomeUnknown
         /// Redis answered in a way that this store does not understand.
@@ -52,6 +54,7 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
     /// When it makes sense to try again: soon where Redis comes back by itself, later where somebody must see to it.
     public var retryAfter: Duration? {
         switch code {
+        case .building: .seconds(5)
         case .unavailable: cause?.serverCode.map(Self.pause) ?? .seconds(1)
         case .outcomeUnknown, .cancelled: .seconds(1)
         case .unexpectedReply, .foreignKey: nil

@@ -119,6 +119,8 @@ struct TransactionEncoder {
         switch write {
         case .add(let index, let value, let id): ["INDEX", keys.index(index, value), id]
         case .remove(let index, let value, let id): ["ZREM", keys.index(index, value), id]
+        case .rank(let ranking, let score, let member): ["ZADD", keys.ranking(ranking), String(score), member]
+        case .unrank(let ranking, let member): ["ZREM", keys.ranking(ranking), member]
         case .claim(let index, let value, let id): ["HSET", keys.unique(index), value, id]
         case .release(let index, let value): ["HDEL", keys.unique(index), value]
         case .reach(let sequence, let number): ["REACH", keys.sequence(sequence), number]

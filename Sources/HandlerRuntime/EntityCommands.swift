@@ -197,19 +197,6 @@ extension JSONChunks {
         }
     }
 
-    /// The entities in an index as one JSON array, a page at a time.
-    /// - Parameter isListed: whether an entity that stands in the index belongs into the answer.
-    public static func entities(
-        of topic: Topic, in index: String, value: String = "", store: Store,
-        isListed: @escaping @Sendable ([EntityState]) async throws -> [EntityState] = { $0 }
-    ) -> JSONChunks {
-        array { (place: UInt64?) in
-            let page = try await store.page(of: index, value: value, after: place ?? 0, count: 500)
-            let states = try await store.load(page.ids.map { .id(topic, $0) }).compactMap(\.self).filter(\.exists)
-            return (try await isListed(states).map(\.entity), page.next)
-        }
-    }
-
     /// One JSON array, a page at a time.
     /// - Parameter page: the elements from a position on, as JSON texts, and the position behind them; nil behind the
     ///   last.

@@ -108,7 +108,7 @@ func isTransient(_ error: any Error) -> Bool {
     case is TryLater, is CancellationError: true
     case let error as StoreError:
         switch error.code {
-        case .unavailable, .outcomeUnknown, .cancelled: true
+        case .unavailable, .building, .outcomeUnknown, .cancelled: true
         case .unexpectedReply, .foreignKey: false
         }
     case let refusal as Refusal:

@@ -6,7 +6,7 @@ extension Refusal {
         switch error.code {
         case .outcomeUnknown, .cancelled:
             self.init(.outcomeUnknown, error.message, retryAfter: error.retryAfter)
-        case .unavailable: self.init(.unavailable, error.message, retryAfter: error.retryAfter)
+        case .unavailable, .building: self.init(.unavailable, error.message, retryAfter: error.retryAfter)
         case .unexpectedReply, .foreignKey: self.init(.internalError, error.message)
         }
     }

@@ -95,6 +95,7 @@ public final class Supervisor: Service {
                     group.addTask { await self.keepLeases() }
                     group.addTask { await self.followSwitches() }
                     group.addTask { await self.listen() }
+                    group.addTask { await self.keepReadModels() }
                     for periodic in self.periodic { group.addTask { await periodic.run() } }
                 }
             }

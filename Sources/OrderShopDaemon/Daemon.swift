@@ -58,7 +58,8 @@ public struct Daemon: Sendable {
             redis: redis, shop: settings.shop, catalogue: registry.catalogue,
             isSealing: settings.encryptsPersonalData, logger: logger)
         let supervisor = Supervisor(
-            registry: registry, store: store, owner: Self.name(), isAlone: embedded != nil,
+            registry: registry, store: store, owner: "\(Self.name())+\(registry.catalogue.mark)",
+            isAlone: embedded != nil,
             options: settings.moduleOptions, logger: logger)
         let health = RedisHealth(
             redis: redis, store: store, requirement: settings.redis.require, logger: logger)

@@ -25,6 +25,12 @@ struct DaemonStatus: Sendable {
     }
 
     func json() async -> JSONValue {
+        guard !supervisor.readModels.isWhole, var status = await facts().object else { return await facts() }
+        status["read_models"] = supervisor.readModels.json
+        return .object(status)
+    }
+
+    private func facts() async -> JSONValue {
         [
             "version": .string(orderShopVersion),
             "shop": .string(settings.shop),
@@ -60,6 +66,9 @@ struct DaemonStatus: Sendable {
             "\(modules.count - disabled.count) of \(modules.count) modules enabled",
             Self.count(modules.map(\.lag), "waiting"), Self.count(modules.map(\.parked), "parked"),
         ]
+        if !supervisor.readModels.isWhole {
+            parts.append("building \(supervisor.readModels.missing.count) read models")
+        }
         if !disabled.isEmpty { parts.append("disabled: \(disabled.joined(separator: ", "))") }
         if !troubled.isEmpty { parts.append("in trouble: \(troubled.joined(separator: ", "))") }
         parts += health.complaints.isEmpty ? ["Redis is well"] : health.complaints

@@ -8,7 +8,7 @@ public typealias CustomerID = ID<Customer>
 public struct Customer: Entity {
     public static let definition = TopicDefinition(
         "customer", actions: [.created, .updated, .deleted, .erased],
-        personal: PersonalMembers(["name": erasedName, "email": erasedAddress], of: "id"))
+        personal: PersonalMembers(["name": erasedName, "email": erasedAddress], of: "id", hashed: ["email"]))
     public static let fields = [
         Field("name", .line(1...200), "the customer's name"),
         Field("email", .email, "where mails to the customer go"),

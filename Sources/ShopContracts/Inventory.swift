@@ -12,6 +12,7 @@ public struct Inventory: Entity {
     public static let definition = TopicDefinition("inventory", upcasters: [withLedger])
     /// A product has at most one inventory.
     public static let byProduct = UniqueIndex("inventory", "product_id")
+    public static let byAmount = Ranking.byNumber("inventory", "amount")
     public static let fields = [
         Field("product_id", .uuid, "the product that lies there"),
         Field("amount", .pieces, "how many pieces can be sold"),

@@ -7,6 +7,8 @@ public typealias ProductID = ID<Product>
 /// Something that is sold.
 public struct Product: Entity {
     public static let definition = TopicDefinition("product")
+    public static let byName = Ranking.byText("product", "name")
+    public static let byPrice = Ranking.byNumber("product", "price")
 
     public static func fields(_ currency: Currency) -> [Field] {
         [

@@ -102,6 +102,7 @@ import Testing
             let now: JSONValue = ["id": .string(id), "name": "Ida-Neu", "email": .string(Self.address)]
             #expect(try await shop.get("/customer/\(id)") == now)
             #expect(try await shop.get("/customers") == [now])
+            #expect(try await shop.get("/customers?email=\(Self.address.uppercased())") == [now])
             let history = try await shop.get("/customer/\(id)/history")["events"]?.array ?? []
             #expect(history.compactMap { $0["entity"]?["name"]?.string } == ["Ida-Neu", Self.name])
             let listed = try await shop.call("event.list", ["topic": "customer"]).array ?? []
@@ -131,6 +132,8 @@ import Testing
                 ])
             let gone: JSONValue = ["id": .string(id), "name": "(erased)", "email": "erased@invalid"]
             #expect(try await shop.get("/customer/\(id)") == gone)
+            #expect(try await shop.get("/customers?email=\(Self.address)") == [])
+            #expect(try await shop.redis.keys("ordershop:index:customer.email*").count == 1)
             let history = try await shop.get("/customer/\(id)/history")["events"]?.array ?? []
             #expect(history.compactMap { $0["action"]?.string } == ["erased", "created"])
             #expect(history.allSatisfy { $0["entity"] == gone })

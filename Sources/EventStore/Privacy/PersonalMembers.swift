@@ -4,9 +4,13 @@ public struct PersonalMembers: Sendable {
     public let subject: String
     /// For each member, what stands in its place when it has become unreadable.
     let placeholders: [String: String]
+    /// Those by whose values entities can be looked up all the same: by their hashes under the shop's key. The case of
+    /// letters does not count.
+    let hashed: [String]
 
-    public init(_ placeholders: [String: String], of subject: String) {
+    public init(_ placeholders: [String: String], of subject: String, hashed: [String] = []) {
         self.placeholders = placeholders
+        self.hashed = hashed
         self.subject = subject
     }
 }

@@ -1,6 +1,6 @@
 /// One entry of a read model: a member of a sorted set, or a field of a hash.
 struct IndexPoint: Sendable, Hashable {
-    enum Kind: Sendable { case index, unique, sequence }
+    enum Kind: Sendable { case index, ranking, unique, sequence }
 
     let kind: Kind
     let key: String
@@ -18,6 +18,8 @@ extension ReadModelWrite {
         switch self {
         case .add(let index, let value, let id), .remove(let index, let value, let id):
             IndexPoint(kind: .index, key: keys.index(index, value), member: id)
+        case .rank(let ranking, _, let member), .unrank(let ranking, let member):
+            IndexPoint(kind: .ranking, key: keys.ranking(ranking), member: member)
         case .claim(let index, let value, let id):
             IndexPoint(kind: .unique, key: keys.unique(index), member: value, holder: id)
         case .release(let index, let value):
@@ -53,6 +55,7 @@ struct ExpectedIndexes {
     private var entries = FingerprintTable<Entry>(capacity: 1_000, empty: Entry())
     /// The names of the indexes that were ever written to. What nobody here writes to is nobody's here to judge.
     private(set) var names: Set<String> = []
+    private(set) var rankings: Set<String> = []
     private(set) var uniques: Set<UniqueIndex> = []
     private(set) var sequences: Set<NumberSequence> = []
 
@@ -76,6 +79,13 @@ struct ExpectedIndexes {
             // Who is in it already keeps his place.
             if !entry.isThere { entry.content = (step.id.score, 0) }
             entry.isThere = true
+        case .rank(let ranking, let score, _):
+            rankings.insert(ranking)
+            entry.content = (score, 0)
+            entry.isThere = true
+        case .unrank(let ranking, _):
+            rankings.insert(ranking)
+            entry.isThere = false
         case .claim(let index, _, let id):
             uniques.insert(index)
             entry.content = Self.words(id)
@@ -100,8 +110,9 @@ struct ExpectedIndexes {
         guard let entry = self[point] else { return false }
         switch step.write {
         case .add: return entry.score == step.id.score
+        case .rank(_, let score, _): return entry.score == score
         case .claim(_, _, let id): return entry.isHolder(id)
-        case .remove, .release, .reach, .command: return false
+        case .remove, .unrank, .release, .reach, .command: return false
         }
     }
 

@@ -23,9 +23,13 @@ struct IndexFold {
         var action: UInt8 = 0
         var place = Place.stream
         var isDeleted = false
+        /// Whether hashes of it stand in indexes.
+        var isHashed = false
     }
 
     private let store: Store
+    /// The read models that are of interest; nil: all.
+    private let names: Set<String>?
     private let topics: [TopicDefinition]
     private var known: FingerprintTable<Known>
     private var positions: [StreamKey: EventID] = [:]
@@ -36,9 +40,10 @@ struct IndexFold {
 
     private static let pageSize = 500
 
-    init(_ store: Store) async throws(StoreError) {
+    init(_ store: Store, _ names: Set<String>? = nil) async throws(StoreError) {
         self.store = store
-        topics = store.catalogue.projectedTopics
+        self.names = names
+        topics = store.catalogue.projectedTopics(names)
         let births = topics.flatMap { [store.keys.stream($0.birthStream), store.keys.snapshot($0.topic)] }
         let entities = try await store.lengths(births).reduce(0, +)
         known = FingerprintTable(capacity: entities, empty: Known(event: .zero))
@@ -73,9 +78,32 @@ struct IndexFold {
         let events = events.compactMap { read($0) }.filter { event in
             known[event.name].map { $0.event < event.event.id } ?? true
         }
+        let wasHashed = events.map { known[$0.name]?.isHashed ?? false }
         let befores = try await befores(of: events)
-        return zip(events, befores).flatMap { event, before in
-            steps(event.event.stream, event.id, before, event.isDeleted ? nil : event.object, at: event.event.id)
+        let afters = events.map { $0.isDeleted ? nil : $0.object }
+        let named = events.map(\.topic.topic)
+        let old = try await store.hashes(of: Array(zip(named, befores)))
+        let new = try await store.hashes(of: Array(zip(named, afters)))
+        try note(new, of: events, wasHashed, old)
+        return events.indices.flatMap { index in
+            let event = events[index]
+            var change = EntityChange(
+                stream: event.event.stream, id: event.id, before: befores[index], after: afters[index])
+            change.hashes = MemberHashes(before: old[index], after: new[index])
+            return store.catalogue.writes(for: change, to: names).map { Step(id: event.event.id, write: $0) }
+        }
+    }
+
+    /// - Throws: where the key of one whose hash was folded is gone by now: nobody can say which hash must go.
+    private mutating func note(
+        _ hashes: [[String: String]], of events: [Read], _ wasHashed: [Bool], _ before: [[String: String]]
+    ) throws(StoreError) {
+        var seen: Set<Fingerprint> = []
+        for (index, event) in events.enumerated() {
+            if seen.insert(event.name).inserted, wasHashed[index], before[index].isEmpty {
+                throw StoreError(.unavailable, "somebody was erased while events were read: begin again")
+            }
+            known[event.name]?.isHashed = !hashes[index].isEmpty
         }
     }
 
@@ -84,13 +112,6 @@ struct IndexFold {
             let id = object["id"]?.string
         else { return nil }
         return Read(event: event, object: object, id: id, name: Fingerprint(topic.topic.name, id), topic: topic)
-    }
-
-    private func steps(
-        _ stream: StreamKey, _ id: String, _ before: JSONObject?, _ after: JSONObject?, at event: EventID
-    ) -> [Step] {
-        let change = EntityChange(stream: stream, id: id, before: before, after: after)
-        return store.catalogue.writes(for: change).map { Step(id: event, write: $0) }
     }
 
     /// What each entity was before its event; nil where it was not.
@@ -158,10 +179,10 @@ struct IndexFold {
         let entries = pages.take()
         snapshots = entries.isEmpty ? nil : pages
         if entries.isEmpty { return try await unborn() }
-        return entries.flatMap { topic, entry in
+        for (topic, entry) in entries {
             learn(entry.state.id, topic, at: entry.state.revision, entry.action, .snapshot, birth: entry.birth)
-            return steps(topic.birthStream, entry.state, at: entry.birth)
         }
+        return try await steps(entries.map { ($0.topic.birthStream, $0.entry.state, $0.entry.birth) })
     }
 
     private mutating func unborn() async throws(StoreError) -> [Step] {
@@ -176,15 +197,21 @@ struct IndexFold {
                     learn(words[index], topic, at: event.id, event.action, .unborn)
                     let state = EntityState(
                         id: words[index], revision: event.id, isDeleted: event.isDeleted, entity: event.entity)
-                    all += steps(StreamKey(topic.topic, event.action), state, at: event.id)
+                    all += try await steps([(StreamKey(topic.topic, event.action), state, event.id)])
                 }
             }
         }
         return all
     }
 
-    private func steps(_ stream: StreamKey, _ state: EntityState, at event: EventID) -> [Step] {
-        store.catalogue.writes(for: state, of: stream).map { Step(id: event, write: $0) }
+    private func steps(
+        _ entries: [(stream: StreamKey, state: EntityState, event: EventID)]
+    ) async throws(StoreError) -> [Step] {
+        let hashes = try await store.hashes(of: entries.map { ($0.stream.topic, $0.state.storedObject) })
+        return zip(entries, hashes).flatMap { entry, hashes in
+            store.catalogue.writes(for: entry.state, of: entry.stream, to: names, hashes: hashes)
+                .map { Step(id: entry.event, write: $0) }
+        }
     }
 
     private mutating func learn(

@@ -9,6 +9,7 @@ import Redis
 struct IndexVerification {
     private let store: Store
     private let isMending: Bool
+    private let names: Set<String>?
     private let progress: @Sendable (VerifyProgress) -> Void
     private var fold: IndexFold
     private var expected: ExpectedIndexes
@@ -22,13 +23,16 @@ struct IndexVerification {
     private static let maxAttempts = 1_000
     private static let batchSize = 200
 
+    /// - Parameter names: the read models to compare; nil: all of them.
     init(
-        in store: Store, isMending: Bool, progress: @escaping @Sendable (VerifyProgress) -> Void
+        in store: Store, isMending: Bool, of names: Set<String>? = nil,
+        progress: @escaping @Sendable (VerifyProgress) -> Void
     ) async throws(StoreError) {
         self.store = store
+        self.names = names
         self.isMending = isMending
         self.progress = progress
-        fold = try await IndexFold(store)
+        fold = try await IndexFold(store, names)
         expected = ExpectedIndexes(store.keys)
     }
 
@@ -36,6 +40,7 @@ struct IndexVerification {
         cut = try await store.retentionCut()?.score ?? 0
         try await follow(to: try await store.moment([]).clock)
         for index in expected.uniques { try await scan(.unique, .hash, [store.keys.unique(index)]) }
+        for ranking in expected.rankings { try await scan(.ranking, .sortedSet, [store.keys.ranking(ranking)]) }
         var all = ScannedKey(.keys(beginning: store.keys.index("", "")), "")
         while let keys = try await all.next(in: store) {
             try await scan(.index, .sortedSet, keys.map { String(buffer: $0) }.filter { isOfIndex($0) })
@@ -105,7 +110,7 @@ struct IndexVerification {
             let found = words[index + 1]
             if let entry = expected[point] {
                 if isRight(kind, entry, found) { expected.see(point) }
-            } else if kind == .unique || score(found) > cut {
+            } else if kind != .index || score(found) > cut {
                 extras.append((point, kind == .index ? EventID(score: score(found)).description : found))
             }
         }
@@ -115,6 +120,7 @@ struct IndexVerification {
     private func isRight(_ kind: IndexPoint.Kind, _ entry: ExpectedIndexes.Entry, _ found: String) -> Bool {
         switch kind {
         case .unique: entry.isHolder(found)
+        case .ranking: entry.score == score(found)
         case .index: entry.score == score(found) || entry.score <= cut && score(found) <= cut
         // Ahead of all that is known of: the numbers of what is gone stay used.
         case .sequence: UInt64(found).map { $0 >= entry.number } ?? false
@@ -154,7 +160,7 @@ struct IndexVerification {
     /// found.
     private mutating func nameUnseen() async throws(StoreError) {
         let end = fold.position
-        var walk = try await IndexFold(store)
+        var walk = try await IndexFold(store, names)
         var points: [IndexPoint] = []
         while let steps = try await walk.next(upTo: end) {
             for step in steps {
@@ -194,6 +200,7 @@ struct IndexVerification {
         let expected =
             switch point.kind {
             case .index: EventID(score: entry.score).description
+            case .ranking: String(entry.score)
             case .unique: point.holder
             case .sequence: String(entry.number)
             }
@@ -223,7 +230,7 @@ struct IndexVerification {
     private func mending(_ point: IndexPoint) -> [String]? {
         let entry = expected[point]
         switch point.kind {
-        case .index:
+        case .index, .ranking:
             return entry.map { ["ZADD", point.key, String($0.score), point.member] } ?? [
                 "ZREM", point.key, point.member,
             ]
@@ -239,7 +246,7 @@ struct IndexVerification {
 extension IndexPoint {
     fileprivate var reading: [String] {
         switch kind {
-        case .index: ["ZSCORE", key, member]
+        case .index, .ranking: ["ZSCORE", key, member]
         case .unique: ["HGET", key, member]
         case .sequence: ["GET", key]
         }
@@ -250,7 +257,7 @@ extension IndexPoint.Kind: CustomStringConvertible {
 
     var description: String {
         switch self {
-        case .index: "a sorted set"
+        case .index, .ranking: "a sorted set"
         case .unique: "a hash"
         case .sequence: "a string"
         }

@@ -16,7 +16,7 @@ extension Store {
         for topic in topics {
             report.tallies.append(try await verifyEntities(of: topic, isMending: isMending, progress: progress))
         }
-        let projected = Set(catalogue.projectedTopics.map(\.topic))
+        let projected = Set(catalogue.projectedTopics().map(\.topic))
         if topics.contains(where: { projected.contains($0.topic) }) {
             var indexes = try await IndexVerification(in: self, isMending: isMending, progress: progress)
             report.tallies.append(try await indexes.run())

@@ -67,14 +67,8 @@ struct BillingQueries {
     }
 
     private var refunds: CommandDefinition {
-        .query(
-            "billing.refunds", "What was given back of a billing, oldest first.",
-            [Field("id", .line(1...200), "the billing's id")], returns: .any([("type", "array")]),
-            http: [HTTPBinding(.get, "/billing/{id}/refunds")]
-        ) { parameters, store throws(Refusal) in
-            .stream(
-                .entities(
-                    of: Refund.topic, in: Self.refundsOf, value: parameters["id"]?.string ?? "", store: store))
-        }
+        EntityCommands<Refund>("refund", plural: nil, fields: []).list(
+            "billing.refunds", "What was given back of a billing, oldest first.", in: Self.refundsOf,
+            of: Field("id", .line(1...200), "the billing's id"), at: "/billing/{id}/refunds")
     }
 }

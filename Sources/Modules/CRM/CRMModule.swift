@@ -22,15 +22,9 @@ public struct CRMModule: HandlerModule {
 
     public var commands: [CommandDefinition] {
         [
-            .query(
-                "crm.interactions", "What was said to a customer, oldest first.",
-                [Field("customer_id", .uuid, "the customer")], returns: .any([("type", "array")])
-            ) { parameters, store throws(Refusal) in
-                .stream(
-                    .entities(
-                        of: Interaction.topic, in: Self.byCustomer,
-                        value: parameters["customer_id"]?.string ?? "", store: store))
-            }
+            EntityCommands<Interaction>("interaction", plural: nil, fields: []).list(
+                "crm.interactions", "What was said to a customer, oldest first.", in: Self.byCustomer,
+                of: Field("customer_id", .uuid, "the customer"))
         ]
     }
 

@@ -136,7 +136,7 @@ struct CRMReactions: Sendable {
     private static let buyersIndex = "product.buyers"
 
     /// Who has ordered a product: nobody is taken out of it, as who cancelled has ordered it before, too.
-    static let buyersProjection = Projection(of: Order.topic) { change in
+    static let buyersProjection = Projection(of: Order.topic, named: buyersIndex) { change in
         guard let order = change.after, let customer = order["customer_id"]?.string else { return [] }
         let old = Set((change.before?["product_ids"]?.array ?? []).compactMap(\.string))
         let new = Set((order["product_ids"]?.array ?? []).compactMap(\.string))

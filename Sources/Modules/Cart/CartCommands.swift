@@ -13,11 +13,13 @@ struct CartCommands {
             Field("updated_at", .any([("type", "number")]), "when it was last changed, in unix seconds"),
         ])
     private let product = Field("product_id", .uuid, "the product")
+    private static let filter = ListFilter.by(
+        "customer_id", .uuid, in: Projection.everIndex(Cart.topic, of: "customer_id"), "only those of a customer")
 
     var definitions: [CommandDefinition] {
         [
-            put, change, remove, checkout, cart.delete(), cart.get, cart.list, cart.history, cart.difference,
-            ofCustomer,
+            put, change, remove, checkout, cart.delete(), cart.get, cart.list(by: [Self.filter]),
+            cart.history, cart.difference, ofCustomer,
         ]
     }
 

@@ -38,16 +38,19 @@ public struct CartModule: HandlerModule {
 
     public let projections = [
         Projection.ever(Cart.topic, of: "customer_id"),
-        Projection(of: Cart.topic) { change in
+        Projection(of: Cart.topic, named: Cart.byCustomer.name) { change in
             let old = Self.owner(of: change.before)
             let new = Self.owner(of: change.after)
-            var writes: [ReadModelWrite] = []
-            if let old, old != new { writes.append(.release(Cart.byCustomer, value: old)) }
-            if let new, old != new { writes.append(.claim(Cart.byCustomer, value: new, id: change.id)) }
-            if old != nil { writes.append(.remove(index: Self.openIndex, id: change.id)) }
+            if old == new { return [] }
+            return (old.map { [.release(Cart.byCustomer, value: $0)] } ?? [])
+                + (new.map { [.claim(Cart.byCustomer, value: $0, id: change.id)] } ?? [])
+        },
+        Projection(of: Cart.topic, named: Self.openIndex) { change in
+            let old = Self.owner(of: change.before)
+            let new = Self.owner(of: change.after)
             // At its end again.
-            if new != nil { writes.append(.add(index: Self.openIndex, id: change.id)) }
-            return writes
+            return (old == nil ? [] : [.remove(index: Self.openIndex, id: change.id)])
+                + (new == nil ? [] : [.add(index: Self.openIndex, id: change.id)])
         },
     ]
 

@@ -14,11 +14,15 @@ public struct CustomerModule: HandlerModule {
     public var commands: [CommandDefinition] {
         let customer = EntityCommands<Customer>("customer", plural: "customers", fields: Customer.fields)
         return [
-            customer.create(), customer.get, customer.list, customer.update(rule: Self.replace), customer.delete(),
+            customer.create(), customer.get,
+            customer.list(by: [.hashed(Customer.topic, "email", .email, "those with an address")]),
+            customer.update(rule: Self.replace), customer.delete(),
             customer.history,
             customer.difference, export, erase,
         ]
     }
+
+    public let projections = [Projection.hashed(Customer.topic, by: "email", version: "2")]
 
     private var export: CommandDefinition {
         .query(

@@ -10,7 +10,9 @@ struct InventoryCommands {
         [
             inventory.create(prefetch: Self.references, rule: Self.open),
             inventory.get,
-            inventory.list(by: [.by("product_id", .uuid, Inventory.byProduct, "the one of a product")]),
+            inventory.list(
+                by: [.by("product_id", .uuid, Inventory.byProduct, "the one of a product")],
+                sortedBy: [("amount", Inventory.byAmount)]),
             inventory.history, inventory.difference,
             inventory.update(
                 prefetch: Self.references, own: Inventory.ownFields, metadata: Ledger.metadata(.correction),

@@ -11,7 +11,7 @@ struct LowStock {
     var definitions: [CommandDefinition] { [level, list] }
 
     /// The inventories that are low, those first that have been for longest.
-    static let projection = Projection(of: Inventory.topic) { change in
+    static let projection = Projection(of: Inventory.topic, named: index) { change in
         switch (isLow(change.before), isLow(change.after)) {
         case (false, true): [.add(index: index, id: change.id)]
         case (true, false): [.remove(index: index, id: change.id)]
@@ -40,11 +40,8 @@ struct LowStock {
     }
 
     private var list: CommandDefinition {
-        .query(
-            "inventory.low", "The inventories whose stock is low, those first that have been low for longest.",
-            returns: .any([("type", "array")]), http: [HTTPBinding(.get, "/inventory/low")]
-        ) { _, store throws(Refusal) in
-            .stream(.entities(of: Inventory.topic, in: Self.index, store: store))
-        }
+        inventory.list(
+            Self.index, "The inventories whose stock is low, those first that have been low for longest.",
+            at: "/inventory/low")
     }
 }

@@ -10,6 +10,10 @@ struct OrderCommands {
             "only those of a customer"),
         ListFilter.by(
             "number", .integer(1...Int64(Money.maxTotalMinorUnits)), Order.byNumber, "the one with a number"),
+        ListFilter.since(
+            "status", .word(of: OrderStatus.allCases.map(\.rawValue)),
+            "only those in a state, sorted by since when they are",
+            in: { .init(OrderIndexes.index(of: $0)) }),
     ]
 
     let currency: Currency
@@ -27,7 +31,7 @@ struct OrderCommands {
             step("bill", "An order is paid.", .bill), step("unbill", "An order's billing is taken back.", .unbill),
             step("ship", "An order leaves the house.", .ship),
             step("deliver", "A customer has an order.", .deliver),
-        ] + OrderQueries().definitions
+        ] + OrderQueries(order: order).definitions
     }
 
     // MARK: Placing

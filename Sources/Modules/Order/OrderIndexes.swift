@@ -5,16 +5,21 @@ import ShopContracts
 
 /// The lists of orders by how far they have come, written in the steps that move them.
 enum OrderIndexes {
-    static let all: [Projection] = [
-        .sequence(Order.numbers, of: Order.topic, by: "number"), .unique(Order.byNumber, by: "number"), waiting,
-        billed,
-        .ever(Order.topic, of: "customer_id"),
-        listed(OrderQueries.unshipped, .billed), listed(OrderQueries.delivered, .delivered),
-    ]
+    static let all: [Projection] =
+        [
+            .sequence(Order.numbers, of: Order.topic, by: "number"), .unique(Order.byNumber, by: "number"), waiting,
+            billed,
+            .ever(Order.topic, of: "customer_id"),
+        ] + OrderStatus.allCases.map { listed(index(of: $0.rawValue), $0) }
+
+    /// The orders in a state.
+    static func index(of status: String) -> String {
+        status == OrderStatus.billed.rawValue ? OrderQueries.unshipped : "order.\(status)"
+    }
 
     /// `unbilled`: the orders that no billing speaks of. Orders come in when they are placed and when their billing
     /// is taken back, and go out when they are billed, cancelled or deleted.
-    private static let waiting = Projection(of: Order.topic) { change in
+    private static let waiting = Projection(of: Order.topic, named: OrderQueries.unbilled) { change in
         switch (isWaiting(change.before), isWaiting(change.after)) {
         case (false, true): [.add(index: OrderQueries.unbilled, id: change.id)]
         case (true, false): [.remove(index: OrderQueries.unbilled, id: change.id)]
@@ -26,7 +31,7 @@ enum OrderIndexes {
         order.map { status(of: $0) != .cancelled } ?? false
     }
 
-    private static let billed = Projection(of: Billing.topic) { change in
+    private static let billed = Projection(of: Billing.topic, named: OrderQueries.unbilled) { change in
         let old = change.before?["order_id"]?.string
         let new = change.after?["order_id"]?.string
         if old == new { return [] }
@@ -36,7 +41,8 @@ enum OrderIndexes {
 
     /// The orders in a state, in the order in which they came into it.
     private static func listed(_ index: String, _ status: OrderStatus) -> Projection {
-        Projection(of: Order.topic) { change in
+        let isOld = [OrderQueries.unshipped, OrderQueries.delivered].contains(index)
+        return Projection(of: Order.topic, named: index, version: isOld ? "1" : "2") { change in
             let was = self.status(of: change.before) == status
             let `is` = self.status(of: change.after) == status
             if was == `is` { return [] }

@@ -9,6 +9,8 @@ struct OrderQueries {
     static let unshipped = "order.unshipped"
     static let delivered = "order.delivered"
 
+    let order: EntityCommands<Order>
+
     var definitions: [CommandDefinition] {
         [
             list(Self.unbilled, "The orders that wait for their money, oldest first."),
@@ -19,10 +21,7 @@ struct OrderQueries {
     }
 
     private func list(_ name: String, _ summary: String) -> CommandDefinition {
-        let path = "/orders/\(name.dropFirst("order.".count))"
-        return .query(name, summary, returns: .any([("type", "array")]), http: [HTTPBinding(.get, path)]) {
-            _, store throws(Refusal) in .stream(.entities(of: Order.topic, in: name, store: store))
-        }
+        order.list(name, summary, at: "/orders/\(name.dropFirst("order.".count))")
     }
 
     private var byNumber: CommandDefinition {

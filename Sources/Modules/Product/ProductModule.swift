@@ -15,8 +15,20 @@ public struct ProductModule: HandlerModule {
     public var commands: [CommandDefinition] {
         let product = EntityCommands<Product>("product", plural: "products", fields: Product.fields(currency))
         return [
-            product.create(complete: canonical), product.get, product.list, product.update(complete: canonical),
+            product.create(complete: canonical), product.get,
+            product.list(sortedBy: [("name", Product.byName), ("price", Product.byPrice)]),
+            product.update(complete: canonical),
             product.delete(), product.history, product.difference,
+        ]
+    }
+
+    public var projections: [Projection] {
+        [
+            .ranking(Product.byName, version: "2", byText: { $0["name"]?.string }),
+            // Prices of another number of digits are others.
+            .ranking(Product.byPrice, version: "2.\(currency.fractionDigits)") { [currency] product in
+                product["price"]?.number.flatMap { Money($0, currency)?.minorUnits }
+            },
         ]
     }
 

@@ -9,7 +9,8 @@ struct ShippingCommands {
     var definitions: [CommandDefinition] {
         [
             shipping.create(prefetch: Self.references, complete: Self.stamp, rule: Self.prepare),
-            shipping.get, shipping.list, shipping.history, shipping.difference, shipping.delete(rule: Self.unpack),
+            shipping.get, shipping.list(by: [.by("order_id", .uuid, Shipping.byOrder, "the one of an order")]),
+            shipping.history, shipping.difference, shipping.delete(rule: Self.unpack),
             ship, track, deliver,
         ]
     }

@@ -23,6 +23,7 @@ extension RedisClient {
 
     private static func isNoProjection(_ key: String) -> Bool {
         key.contains("events:{") || key.contains("checkpoint:") || key.hasSuffix("ordershop:clock")
+            || key.hasSuffix("ordershop:read-models")
             || key.contains("ordershop:snapshot:") || key.contains("ordershop:retention")
     }
 

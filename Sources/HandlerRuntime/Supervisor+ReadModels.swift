@@ -1,0 +1,32 @@
+public import EventStore
+import Logging
+
+/// Read models that a shop of an older version lacks are built beside everything else. What would be read from them is
+/// refused meanwhile.
+extension Supervisor {
+    public var readModels: ReadModelStanding { store.readModelStanding }
+
+    /// A daemon of another version may come and go at any time, and append what it does not write to all of them.
+    func keepReadModels() async {
+        var isSaid = false
+        repeat {
+            do {
+                try await store.refreshReadModels()
+                if readModels.isWhole { continue }
+                if !isSaid { logger.notice("building read models that came with this version", metadata: missing) }
+                isSaid = true
+                let built = try await store.buildReadModels(by: owner)
+                if built.isEmpty { continue }
+                isSaid = false
+                logger.notice(
+                    "built read models", metadata: ["read_models": "\(built.sorted().joined(separator: ", "))"])
+            } catch {
+                logger.debug("read models could not be built", metadata: ["reason": "\(error)"])
+            }
+        } while (try? await Task.sleep(for: .seconds(1))) != nil
+    }
+
+    private var missing: Logger.Metadata {
+        ["read_models": "\(readModels.missing.sorted().joined(separator: ", "))"]
+    }
+}
