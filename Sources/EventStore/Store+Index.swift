@@ -59,6 +59,13 @@ extension Store {
         return IndexPage(ids: ids, next: ids.count < count ? nil : last)
     }
 
+    /// How many ids are in an index.
+    /// - Throws: `unavailable` while the index is being built.
+    public func count(in index: String, value: String = "") async throws(StoreError) -> Int {
+        try requireWhole(index)
+        return Int(try await ask(RedisCommand("ZCARD", keys.index(index, value))).int ?? 0)
+    }
+
     /// The ids in a ranking, a page at a time.
     /// - Parameter place: where to go on, from the page before, whether or not somebody stands there still.
     /// - Throws: `unavailable` while the ranking is being built.

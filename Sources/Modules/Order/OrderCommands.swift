@@ -31,7 +31,7 @@ struct OrderCommands {
             step("bill", "An order is paid.", .bill), step("unbill", "An order's billing is taken back.", .unbill),
             step("ship", "An order leaves the house.", .ship),
             step("deliver", "A customer has an order.", .deliver),
-        ] + OrderQueries(order: order).definitions
+        ] + OrderQueries(order: order).definitions + [OrderSales(currency: currency).definition]
     }
 
     // MARK: Placing
