@@ -45,9 +45,12 @@ let letters = [
     "sold_out", "please_pay", "payment_received",
 ]
 
-/// The dashboard's files.
-let assets = [
-    "index.html", "style.css", "icon.svg", "app.js", "dom.js", "theme.js", "theme-early.js",
+/// The dashboard's ES modules.
+let scripts = [
+    "api", "app", "browse", "changes", "chart", "dialog", "dom", "entity", "event", "events", "format",
+    "latency", "login", "metrics", "module", "modules", "names", "notices", "overview", "parked", "redis",
+    "repeat", "sales", "session", "stock", "stream", "switch", "table", "theme", "theme-early", "topics",
+    "values", "waiting", "windowed",
 ]
 
 let package = Package(
@@ -117,7 +120,9 @@ let package = Package(
         room("ShopContracts", ["JSON", "EventStore", "HandlerRuntime"]),
         room(
             "Dashboard", [.product(name: "Crypto", package: "swift-crypto")],
-            resources: assets.map { .embedInCode("Assets/\($0)") }),
+            resources: (["index.html", "style.css", "icon.svg"] + scripts.map { "\($0).js" }).map {
+                .embedInCode("Assets/\($0)")
+            }),
         .executableTarget(
             name: "ordershopd", dependencies: ["OrderShopDaemon", "SystemdSupport"], swiftSettings: strict),
         .executableTarget(

@@ -32,15 +32,22 @@ import Testing
         }
     }
 
-    @Test func `every script and style that the page names is served`() async throws {
+    @Test func `every script and style that the page names, and every module that a script imports, is served`()
+        async throws
+    {
         try await withShop { shop in
-            let page = try await shop.request("GET", "/").text
-            let paths = page.split(separator: "\"").filter { $0.hasPrefix("/assets/") }
-            #expect(paths.count >= 4)
-            for path in paths {
-                let response = try await shop.request("GET", String(path))
+            var asked: Set<String> = []
+            var waiting = ["/"]
+            while let path = waiting.popLast() {
+                guard asked.insert(path).inserted else { continue }
+                let response = try await shop.request("GET", path)
                 #expect(response.status == 200, "\(path)")
+                waiting += response.text.matches(of: /(?:from |import )"\.\/([a-z-]+\.js)"/).map {
+                    "/assets/\($0.1)"
+                }
+                waiting += response.text.matches(of: /"(\/assets\/[a-z.-]+)"/).map { String($0.1) }
             }
+            #expect(asked.count > 30)
         }
     }
 }
