@@ -22,7 +22,7 @@ extension Store {
                 position = try await self.clock(on: connection)
                 // Everything up to the clock stands in the streams. Where that is more than what rang, whoever was
                 // woken may have looked too early.
-                if position != found.values.max() { ring() }
+                if !found.isEmpty, position != found.values.max() { ring() }
             }
         }
     }

@@ -120,6 +120,9 @@ public final class Dispatcher: Sendable {
         return (command, pass)
     }
 
+    /// Why a module takes nothing just now; nil: it does.
+    public func closure(of module: String) -> Refusal? { gates.isOpen(module) ? nil : refusal(of: module) }
+
     private func refusal(of module: String) -> Refusal {
         let details = JSONObject([("module", .string(module))])
         return switch gates.closure(of: module) {

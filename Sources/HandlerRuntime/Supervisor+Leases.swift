@@ -3,9 +3,11 @@ import Logging
 
 /// Which modules work here: leases, and what was switched at other daemons.
 extension Supervisor {
-    /// By itself: leases must not run out while a module takes its time to stop.
+    /// Leases must not run out while a module takes its time to start or stop, and what the last heartbeat said is
+    /// still being applied. Otherwise those that follow the switches keep the leases as well.
     func keepLeases() async {
-        while (try? await Task.sleep(for: heartbeatInterval)) != nil {
+        while (try? await Task.sleep(for: heartbeatInterval * 2)) != nil {
+            if ContinuousClock.now - lastHeartbeat.value < heartbeatInterval * 1.5 { continue }
             do { _ = try await heartbeat() } catch {
                 logger.debug("the heartbeat failed", metadata: ["reason": "\(error)"])
             }
@@ -13,6 +15,7 @@ extension Supervisor {
     }
 
     private func heartbeat() async throws(StoreError) -> [ModuleStanding] {
+        lastHeartbeat.value = .now
         // A module that does not start here may start elsewhere.
         let failing = runners.map(\.module.name).filter { gates.hasFailed($0) }
         return try await store.heartbeat(

@@ -20,6 +20,7 @@ public final class Supervisor: Service {
     public let news = News()
     let ready = Latch()
     private let hindrance = Live<String?>(nil)
+    let lastHeartbeat = Live(ContinuousClock.now)
     let locks = KeyedLocks()
     /// How long to wait for what is in flight, for modules that are being switched off.
     let drainTimes = Mutex<[String: Duration]>([:])
@@ -32,8 +33,10 @@ public final class Supervisor: Service {
         public init() {}
     }
 
-    /// What is switched at one daemon is known to all within this time.
-    var heartbeatInterval: Duration { min(.milliseconds(800), options.value.leaseTime / 4) }
+    /// What is switched at one daemon is known to all within this time. Where there is no other, leases alone need it.
+    var heartbeatInterval: Duration {
+        isAlone ? options.value.leaseTime / 4 : min(.seconds(1), options.value.leaseTime / 4)
+    }
 
     /// - Parameters:
     ///   - owner: this daemon's name, unlike that of any other and of its own former lives.

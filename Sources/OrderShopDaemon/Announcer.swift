@@ -57,8 +57,12 @@ struct Announcer: Service {
     }
 
     private func keepStatus() async {
+        // Asking for it takes Redis's time.
+        guard notifier.isHeard else { return await wait() }
         while (try? await Task.sleep(for: .seconds(5))) != nil {
             notifier.status(await status.sentence())
         }
     }
+
+    private func wait() async { try? await gracefulShutdown() }
 }

@@ -22,26 +22,28 @@ final class SelfCheck: Service {
 
     /// The hearts of the tasks and of the control socket; where there is no watchdog, nobody listens to them.
     func run() async throws {
-        guard SystemdNotifier.watchdogInterval != nil else {
+        guard let interval = SystemdNotifier.watchdogInterval else {
             try? await gracefulShutdown()
             return
         }
+        // More often than the watchdog looks, three times in its interval.
+        let pause = interval / 10
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
-                group.addTask { await self.keepBeating() }
-                group.addTask { await self.keepCalling() }
+                group.addTask { await self.keepBeating(every: pause) }
+                group.addTask { await self.keepCalling(every: pause) }
             }
         }
     }
 
-    private func keepBeating() async {
-        repeat { tasks.beat() } while (try? await Task.sleep(for: .seconds(1))) != nil
+    private func keepBeating(every pause: Duration) async {
+        repeat { tasks.beat() } while (try? await Task.sleep(for: pause)) != nil
     }
 
-    private func keepCalling() async {
+    private func keepCalling(every pause: Duration) async {
         repeat {
             if await answers() { control.beat() }
-        } while (try? await Task.sleep(for: .seconds(1))) != nil
+        } while (try? await Task.sleep(for: pause)) != nil
     }
 
     /// Through the file, as a client would. Whoever refuses a call, or hangs up as there are too many, is alive.

@@ -16,6 +16,9 @@ public struct SystemdNotifier: Sendable {
         self.logger = logger
     }
 
+    /// Whether anybody is told what is said here.
+    public var isHeard: Bool { getenv("NOTIFY_SOCKET") != nil }
+
     /// Everything serves: `READY=1`, also the end of a reload.
     public func ready() {
         send(["READY=1"])

@@ -10,6 +10,7 @@ struct ProblemMiddleware: RouterMiddleware {
     typealias Context = Routes.Context
 
     let module: GatewayModule
+    let dispatcher: Dispatcher
     let paths: [(method: String, path: String)]
     /// Are served while the module is off, too.
     let pages: Set<String>
@@ -46,9 +47,7 @@ struct ProblemMiddleware: RouterMiddleware {
     }
 
     private func check(_ request: Request) throws(Refusal) {
-        guard module.isServing || pages.contains(request.uri.path) else {
-            throw Refusal(.moduleDisabled, "the gateway is disabled", retryAfter: .seconds(10))
-        }
+        if !pages.contains(request.uri.path), let closure = dispatcher.closure(of: module.name) { throw closure }
         let maxBody = limits.value.body
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > maxBody {
             throw Self.tooLarge(maxBody)

@@ -30,7 +30,8 @@ struct Routes: Sendable {
         paths += ([Report.path] + pages.map(\.path)).map { ("GET", $0) }
         router.add(
             middleware: ProblemMiddleware(
-                module: module, paths: paths, pages: Set(pages.map(\.path)), limits: limits, logger: logger))
+                module: module, dispatcher: dispatcher, paths: paths, pages: Set(pages.map(\.path)), limits: limits,
+                logger: logger))
         for page in pages { router.get(RouterPath(page.path)) { request, _ in await page.respond(to: request) } }
         for (binding, method) in table { add(binding, to: method, router) }
         let report = Report(dispatcher: dispatcher)
