@@ -174,10 +174,11 @@ struct ServerUnderTest {
     }
 
     /// - Parameter page: is there when the server is ready.
-    private static func start(
-        _ path: String, _ arguments: [String], port: Int, page: String, log: String
+    static func start(
+        _ path: String, _ arguments: [String], port: Int, page: String, log: String,
+        environment: [String: String] = [:]
     ) async throws -> ServerUnderTest {
-        let program = try Program(path, arguments, log: log)
+        let program = try Program(path, arguments, log: log, environment: environment)
         let server = ServerUnderTest(port: port, facts: ProcessFacts(pid: program.pid), program: program)
         for _ in 0..<400 {
             if (try? await HTTPLoad(port: port).body(.get(page))) != nil { return server }
@@ -188,6 +189,17 @@ struct ServerUnderTest {
     }
 
     func stop() { program.stop() }
+
+    /// Waits until it has nothing left to do of what it was asked for.
+    func settle() async throws {
+        var before = facts.processorSeconds
+        while true {
+            try await Task.sleep(for: .milliseconds(500))
+            let after = facts.processorSeconds
+            if after - before < 0.05 { return }
+            before = after
+        }
+    }
 }
 
 /// One that nobody listens on just now.

@@ -14,6 +14,7 @@ private func measureStart(_ round: Round, _ report: inout Report) async throws {
     report.add("from exec to READY=1", .milliseconds, try await startTime("new", round), in: "process", .atMost(60))
     let shop = try await ServerUnderTest.shop("full", binaries: round.binaries, redis: round.redis)
     try await ShopBench(shop).customers(round.count(200_000))
+    try await shop.settle()
     shop.stop()
     report.add(
         "  of a shop with \(round.count(200_000) / 1_000),000 customers", .milliseconds,
