@@ -22,7 +22,7 @@ public final class News: Sendable {
         return rings
     }
 
-    func ring() {
+    public func ring() {
         let listeners = state.withLock { Array($0.listeners.values) }
         for listener in listeners { listener.yield() }
     }

@@ -169,9 +169,11 @@ public struct Daemon: Sendable {
                 MetricsPage(status: status, store: past.store, loops: loops).page,
                 OpenAPI.page(supervisor.registry),
             ]
+        let hub = EventHub(
+            store: past.store, news: supervisor.news, limits: settings.eventLimits, logger: logger)
         let http = GatewayServer(
-            gateway, dispatcher: supervisor.dispatcher, pages: pages, addresses: gatewayAddresses,
-            limits: live.gateway,
+            gateway, dispatcher: supervisor.dispatcher, pages: pages, streams: [EventsStream(hub: hub).stream],
+            addresses: gatewayAddresses, limits: live.gateway,
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger,
             onBound: { address in
                 status.note(rest: address)
@@ -189,7 +191,7 @@ public struct Daemon: Sendable {
         let reloading = ReloadService(
             started: settings, live: live, status: status, notifier: notifier, announced: announced, logger: logger,
             load: loadSettings)
-        return [control, http, check, watchdog, announcer, reloading]
+        return [control, http, hub, check, watchdog, announcer, reloading]
     }
 
     private var gatewayAddresses: [GatewayServer.Address] {

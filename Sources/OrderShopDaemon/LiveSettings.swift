@@ -28,6 +28,10 @@ struct LiveSettings: Sendable {
 extension Settings {
     var gatewayLimits: GatewayServer.Limits { .init(body: http.maxBody, connections: http.maxConnections) }
 
+    var eventLimits: EventHub.Limits {
+        .init(clients: gateway.eventClients, heartbeat: .seconds(gateway.eventHeartbeat))
+    }
+
     var moduleOptions: Supervisor.Options {
         var options = Supervisor.Options()
         options.leaseTime = .seconds(modules.lease)

@@ -79,6 +79,8 @@ struct `Settings in layers` {
         ("http.listen", "[::1]:80", "0.0.0.0:8080"),
         ("http.max_body", "1", "1073741824"),
         ("http.max_connections", "1", "1000000"),
+        ("gateway.events.max_clients", "1", "100000"),
+        ("gateway.events.heartbeat", "1", "60"),
         ("state_directory", "/srv/a", "/srv/b"),
         ("archive.directory", "/srv/archive", "/srv/a"),
         ("log.level", "trace", "critical"),

@@ -9,8 +9,9 @@ final class PersonalKeys: Sendable {
     }
 
     private static let capacity = 4_096
-    private static let life = Duration.seconds(10)
+    static let life = Duration.seconds(10)
     private let entries = Mutex<[String: Entry]>([:])
+    private let destroyed = Mutex(0)
 
     subscript(subject: String) -> SymmetricKey? {
         entries.withLock { entries in
@@ -26,5 +27,11 @@ final class PersonalKeys: Sendable {
         }
     }
 
-    func forget(_ subject: String) { entries.withLock { $0[subject] = nil } }
+    /// How many keys were forgotten as they were destroyed.
+    var destructions: Int { destroyed.withLock(\.self) }
+
+    func forget(_ subject: String) {
+        entries.withLock { $0[subject] = nil }
+        destroyed.withLock { $0 += 1 }
+    }
 }

@@ -7,6 +7,11 @@ import Redis
 /// Personal members stand in events, caches and indexes as they were sealed; whoever reads through the store gets them
 /// in plain, or their placeholders where the key has been destroyed.
 extension Store {
+    /// For whoever keeps events that were revealed: it grows when this daemon erases somebody.
+    public var erasures: Int { personalKeys.destructions }
+    /// For how long something that was revealed may be kept: another daemon may erase somebody meanwhile.
+    public static var revealedLife: Duration { PersonalKeys.life }
+
     func reveal(_ states: [EntityState?], of topics: [Topic]) async throws(StoreError) -> [EntityState?] {
         let texts = zip(states, topics).map { state, topic in (topic, state?.entity ?? ByteBuffer()) }
         guard let plain = try await revealed(texts) else { return states }

@@ -47,6 +47,7 @@ public struct GatewayServer: Service {
     private let module: GatewayModule
     private let dispatcher: Dispatcher
     private let pages: [GatewayPage]
+    private let streams: [GatewayStream]
     private let addresses: [Address]
     private let limits: Live<Limits>
     private let eventLoopGroup: any EventLoopGroup
@@ -58,13 +59,15 @@ public struct GatewayServer: Service {
     ///     connections.
     ///   - onBound: called with the first of the addresses when all are open.
     public init(
-        _ module: GatewayModule, dispatcher: Dispatcher, pages: [GatewayPage] = [], addresses: [Address],
-        limits: Live<Limits>, eventLoopGroup: any EventLoopGroup, logger: Logger,
+        _ module: GatewayModule, dispatcher: Dispatcher, pages: [GatewayPage] = [],
+        streams: [GatewayStream] = [], addresses: [Address], limits: Live<Limits>,
+        eventLoopGroup: any EventLoopGroup, logger: Logger,
         onBound: @escaping @Sendable (SocketAddress?) async -> Void
     ) {
         self.module = module
         self.dispatcher = dispatcher
         self.pages = pages
+        self.streams = streams
         self.addresses = addresses
         self.limits = limits
         self.eventLoopGroup = eventLoopGroup
@@ -101,7 +104,8 @@ public struct GatewayServer: Service {
     }
 
     private var answering: Answering {
-        let routes = Routes(module: module, dispatcher: dispatcher, pages: pages, limits: limits, logger: logger)
+        let routes = Routes(
+            module: module, dispatcher: dispatcher, pages: pages, streams: streams, limits: limits, logger: logger)
         return Answering(responder: routes.router.buildResponder(), logger: quiet)
     }
 

@@ -4,13 +4,14 @@ public import NIOHTTPTypes
 /// Closes connections of clients that take too long to say what they want.
 ///
 /// An idle time-out alone does not see a client that sends a byte now and then.
-public final class RequestTimeouts: ChannelInboundHandler, RemovableChannelHandler {
+public final class RequestTimeouts: ChannelDuplexHandler, RemovableChannelHandler {
     public typealias InboundIn = HTTPRequestPart
+    public typealias OutboundIn = HTTPResponsePart
 
     public struct Limits: Sendable {
         /// From the opening of the connection to the end of the first request's headers.
         public var firstHeaders = TimeAmount.seconds(10)
-        /// From the end of a request to the end of the next one's headers.
+        /// From the end of a request, or from the last part of its answer, to the end of the next one's headers.
         public var nextHeaders = TimeAmount.seconds(75)
         /// From the end of the headers to the end of the body.
         public var body = TimeAmount.seconds(30)
@@ -37,6 +38,12 @@ public final class RequestTimeouts: ChannelInboundHandler, RemovableChannelHandl
         case .end: deadline = .now() + limits.nextHeaders
         }
         context.fireChannelRead(data)
+    }
+
+    /// An answer may take as long as it goes on. Where the client does not read it, nothing comes by here.
+    public func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        deadline = max(deadline, .now() + limits.nextHeaders)
+        context.write(data, promise: promise)
     }
 
     public func channelInactive(context: ChannelHandlerContext) {

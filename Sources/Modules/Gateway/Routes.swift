@@ -8,11 +8,12 @@ import NIOCore
 
 /// The routes of the REST API, made from the one table of commands.
 struct Routes: Sendable {
-    typealias Context = BasicRequestContext
+    typealias Context = GatewayContext
 
     let module: GatewayModule
     let dispatcher: Dispatcher
     let pages: [GatewayPage]
+    let streams: [GatewayStream]
     let limits: Live<GatewayServer.Limits>
     let logger: Logger
 
@@ -24,15 +25,23 @@ struct Routes: Sendable {
             }
     }
 
+    /// What is served also while the module is off.
+    private var always: [String] { pages.map(\.path) + streams.map(\.path) }
+
     var router: Router<Context> {
         let router = Router(context: Context.self, options: .autoGenerateHeadEndpoints)
         var paths = table.map { ($0.binding.method.rawValue, $0.binding.path) }
-        paths += ([Report.path] + pages.map(\.path)).map { ("GET", $0) }
+        paths += ([Report.path] + always).map { ("GET", $0) }
         router.add(
             middleware: ProblemMiddleware(
-                module: module, dispatcher: dispatcher, paths: paths, pages: Set(pages.map(\.path)), limits: limits,
+                module: module, dispatcher: dispatcher, paths: paths, pages: Set(always), limits: limits,
                 logger: logger))
         for page in pages { router.get(RouterPath(page.path)) { request, _ in await page.respond(to: request) } }
+        for stream in streams {
+            router.get(RouterPath(stream.path)) { request, context in
+                try await stream.respond(to: request, on: context.channel)
+            }
+        }
         for (binding, method) in table { add(binding, to: method, router) }
         let report = Report(dispatcher: dispatcher)
         router.get(RouterPath(Report.path)) { _, _ in stream(try await report.chunks().begun()) }

@@ -37,6 +37,10 @@ enum MetricFamilies {
     private static let connections: [Family] = [
         .gauge("ordershop_http_connections", "Open connections to the gateway."),
         .gauge("ordershop_control_connections", "Open connections to the control socket."),
+        .gauge("ordershop_sse_clients", "Clients that read /events."),
+        .counter("ordershop_sse_messages_sent", "Messages that clients of /events were sent."),
+        .counter("ordershop_sse_clients_dropped", "Clients of /events that did not read, and were hung up on."),
+        .counter("ordershop_sse_clients_refused", "Clients of /events that were one too many."),
         .gauge("ordershop_event_loop_delay_seconds", "How long an event loop took to come to something new."),
     ]
 

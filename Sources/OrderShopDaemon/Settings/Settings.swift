@@ -48,6 +48,13 @@ public struct Settings: Sendable, Equatable {
         public var maxConnections = 0
     }
 
+    public struct Gateway: Sendable, Equatable {
+        /// How many clients may read events at once.
+        public var eventClients = 0
+        /// How often each is told that the connection stands, in seconds.
+        public var eventHeartbeat = 0
+    }
+
     /// Who may do what over the control socket, besides root and the daemon's own user, who may all.
     public struct Control: Sendable, Equatable {
         public var admins: [Principal] = []
@@ -77,6 +84,7 @@ public struct Settings: Sendable, Equatable {
     public var socket = ""
     public var control = Control()
     public var http = HTTP()
+    public var gateway = Gateway()
     /// Absolute. `StateDirectory.open` makes it.
     public var stateDirectory = ""
     /// Where archives of trimmed events go, absolute; `nil`: into the state directory.

@@ -104,6 +104,18 @@ extension SettingsOption {
             settings.http.maxConnections = try integer(text, in: 1...1_000_000)
         },
         SettingsOption(
+            "gateway.events.max_clients", fallback: "256", expected: "a whole number from 1 to 100000",
+            summary: "how many clients may read /events at once"
+        ) { settings, text throws(Unacceptable) in
+            settings.gateway.eventClients = try integer(text, in: 1...100_000)
+        },
+        SettingsOption(
+            "gateway.events.heartbeat", fallback: "15", expected: "a number of seconds from 1 to 60",
+            summary: "how often a client of /events hears that it stands; who takes nothing for so long is dropped"
+        ) { settings, text throws(Unacceptable) in
+            settings.gateway.eventHeartbeat = try integer(text, in: 1...60)
+        },
+        SettingsOption(
             "state_directory", flag: "--state-directory", fallback: "/var/lib/ordershop",
             systemdVariable: "STATE_DIRECTORY", expected: "the path of a directory",
             summary: "what the daemon keeps: the embedded Redis's data, the Maildir, its lock"

@@ -54,7 +54,7 @@ struct OpenAPI {
         }
     }
 
-    private var tags: [String] { Set(routes.map(tag)).sorted() + ["report"] }
+    private var tags: [String] { Set(routes.map(tag)).sorted() + ["events", "report"] }
 
     private func tag(of route: Route) -> String { String(route.command.method.prefix { $0 != "." }) }
 
@@ -66,7 +66,7 @@ struct OpenAPI {
             }
             return (path, JSONValue.object(JSONObject(operations)))
         }
-        return commands + [("/report", Self.report)]
+        return commands + [("/report", Self.report), (EventsStream.path, Self.events)]
     }
 
     private func operation(_ route: Route) -> JSONValue {
@@ -101,11 +101,7 @@ struct OpenAPI {
         return route.command.parameters.compactMap { field in
             let isInPath = path.contains(field.name)
             guard isInPath || route.binding.body == .none else { return nil }
-            return [
-                "name": .string(field.name), "in": .string(isInPath ? "path" : "query"),
-                "required": .bool(isInPath || field.isRequired), "description": .string(field.summary),
-                "schema": .object(field.schema.description),
-            ]
+            return Self.parameter(field, in: isInPath ? "path" : "query")
         }
     }
 
@@ -136,6 +132,35 @@ struct OpenAPI {
 
     private static func success(_ schema: JSONValue) -> JSONValue {
         ["description": "Done.", "content": ["application/json": ["schema": schema]]]
+    }
+
+    private static var events: JSONValue {
+        let cursor: JSONValue = [
+            "name": "Last-Event-ID", "in": "header", "required": false,
+            "description": "the id of the last event that came; goes before 'after'",
+            "schema": .object(Schema.eventID.description),
+        ]
+        let stream: JSONValue = [
+            "description": "Server-Sent Events, without end: each with the event's id, and the event as JSON.",
+            "content": ["text/event-stream": ["schema": ["type": "string"]]],
+        ]
+        let refused: JSONValue = ["$ref": "#/components/responses/Problem"]
+        return [
+            "get": [
+                "operationId": "events", "summary": "What happens, as it happens, each event once.",
+                "tags": ["events"],
+                "parameters": .array(EventsStream.fields.map { parameter($0, in: "query") } + [cursor]),
+                "responses": ["200": stream, "400": refused, "422": refused, "503": refused],
+            ]
+        ]
+    }
+
+    private static func parameter(_ field: Field, in place: String) -> JSONValue {
+        [
+            "name": .string(field.name), "in": .string(place),
+            "required": .bool(field.isRequired || place == "path"), "description": .string(field.summary),
+            "schema": .object(field.schema.description),
+        ]
     }
 
     private static var report: JSONValue {
