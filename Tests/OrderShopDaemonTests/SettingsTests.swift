@@ -57,7 +57,8 @@ struct `Settings in layers` {
         #expect(SettingsOption.named("http.max_body")?.variable == "ORDERSHOP_HTTP_MAX_BODY")
         #expect(
             SettingsOption.sections == [
-                "redis", "redis.tls", "control", "http", "gateway", "gateway.events", "archive", "log", "modules", "orders",
+                "redis", "redis.tls", "control", "http", "gateway", "gateway.events", "archive", "log", "modules",
+                "orders",
                 "carts", "mail", "mail.smtp", "privacy", "shipping",
             ])
     }
