@@ -34,8 +34,8 @@ import Testing
         ("parked discard crm --entity customer:C --yes", #"parked.discard {"module":"crm","entity":"customer:C"}"#),
         ("customer erase C --yes", #"customer.erase {"id":"C"}"#),
         ("order cancel O", #"order.cancel {"id":"O"}"#), ("order number 17", #"order.by_number {"number":17}"#),
-        ("order balance O", #"order.balance {"id":"O"}"#), ("order unshipped", "order.unshipped {}"),
-        ("order delivered", "order.delivered {}"), ("order report", "order.report {}"),
+        ("order balance O", #"order.balance {"id":"O"}"#), ("order unshipped", #"order.unshipped {"limit":500}"#),
+        ("order delivered", #"order.delivered {"limit":500}"#), ("order report", "order.report {}"),
         (
             "billing create --order O --amount 15.80",
             #"billing.create {"order_id":"O","amount":15.80}"#
@@ -43,12 +43,12 @@ import Testing
         (
             "billing refund B --amount 0.10 --reason broken",
             #"billing.refund {"id":"B","amount":0.10,"reason":"broken"}"#
-        ), ("billing refunds B", #"billing.refunds {"id":"B"}"#),
+        ), ("billing refunds B", #"billing.refunds {"id":"B","limit":500}"#),
         ("shipping create --order O", #"shipping.create {"order_id":"O"}"#),
         ("shipping ship S --tracking T", #"shipping.ship {"id":"S","tracking_code":"T"}"#),
         ("shipping deliver S", #"shipping.deliver {"id":"S"}"#),
         ("shipping track S T", #"shipping.track {"id":"S","tracking_code":"T"}"#),
-        ("customer export C", #"customer.export {"id":"C"}"#), ("customer list", "customer.list {}"),
+        ("customer export C", #"customer.export {"id":"C"}"#), ("customer list", #"customer.list {"limit":500}"#),
         ("customer get C", #"customer.get {"id":"C"}"#),
         ("customer create --name Ann --email a@b", #"customer.create {"name":"Ann","email":"a@b"}"#),
         ("customer create --email a@b --name Ann", #"customer.create {"name":"Ann","email":"a@b"}"#),
@@ -79,7 +79,7 @@ import Testing
             #"product.create {"name":"Tea","price":0.10000000000000000000001}"#
         ),
         ("product update P --name Tea --price 3", #"product.update {"id":"P","name":"Tea","price":3}"#),
-        ("product list", "product.list {}"),
+        ("product list", #"product.list {"limit":500}"#),
         ("inventory create --product P --amount 7", #"inventory.create {"product_id":"P","amount":7}"#),
         ("inventory update I --product P --amount 7", #"inventory.update {"id":"I","product_id":"P","amount":7}"#),
         ("inventory increment I", #"inventory.increment {"id":"I","amount":1}"#),
@@ -94,10 +94,10 @@ import Testing
             "inventory movements I --cursor 1-1.updated",
             #"inventory.movements {"id":"I","limit":50,"cursor":"1-1.updated"}"#
         ),
-        ("inventory low", "inventory.low {}"),
+        ("inventory low", #"inventory.low {"limit":500}"#),
         ("inventory level I --at 3", #"inventory.level {"id":"I","low_stock_at":3}"#),
         ("inventory level I", #"inventory.level {"id":"I","low_stock_at":null}"#),
-        ("cart list", "cart.list {}"), ("cart get K", #"cart.get {"id":"K"}"#),
+        ("cart list", #"cart.list {"limit":500}"#), ("cart get K", #"cart.get {"id":"K"}"#),
         ("cart of C", #"cart.of_customer {"id":"C"}"#), ("cart quote K", #"cart.quote {"id":"K"}"#),
         (
             "cart put --customer C --product P --pieces 2",
@@ -122,12 +122,26 @@ import Testing
             "order update O --customer C --product P",
             #"order.update {"id":"O","product_ids":["P"],"customer_id":"C"}"#
         ),
-        ("order unbilled", "order.unbilled {}"),
+        ("order unbilled", #"order.unbilled {"limit":500}"#),
         ("billing create --order O", #"billing.create {"order_id":"O"}"#),
         ("billing update B --order O --done 1.5", #"billing.update {"id":"B","order_id":"O","done":1.5}"#),
         ("billing delete B", #"billing.delete {"id":"B"}"#),
-        ("crm interactions C", #"crm.interactions {"customer_id":"C"}"#),
-        ("mail list", "mail.list {}"),
+        ("crm interactions C", #"crm.interactions {"customer_id":"C","limit":500}"#),
+        ("mail list", #"mail.list {"limit":500}"#),
+        ("product list --limit 7 --sort=-price", #"product.list {"sort":"-price","limit":7}"#),
+        (
+            "order list --customer C --status billed --number 3 --cursor X",
+            #"order.list {"customer_id":"C","status":"billed","number":3,"limit":500,"cursor":"X"}"#
+        ),
+        ("customer list --email a@b --all", #"customer.list {"email":"a@b","limit":500}"#),
+        ("inventory list --product P", #"inventory.list {"product_id":"P","limit":500}"#),
+        ("billing list --order O", #"billing.list {"order_id":"O","limit":500}"#),
+        ("customer delete C --idempotency-key K", #"customer.delete {"id":"C","idempotency_key":"K"}"#),
+        ("customer erase C --yes --idempotency-key K", #"customer.erase {"id":"C","idempotency_key":"K"}"#),
+        (
+            "inventory increment I --idempotency-key K",
+            #"inventory.increment {"id":"I","amount":1,"idempotency_key":"K"}"#
+        ),
         ("mail send --to a@b --subject Hi --body Text", #"mail.send {"to":"a@b","subject":"Hi","body":"Text"}"#),
         ("call any.thing", "any.thing"),
         (#"call any.thing {"a":[1.50,null]}"#, #"any.thing {"a":[1.50,null]}"#),

@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import JSONRPC
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct `The output` {
@@ -29,8 +30,46 @@ import Testing
 
     @Test func `of orders counts the pieces as the options take them`() async throws {
         let (ctl, _) = try await FakeDaemon.run(
-            "order", "list", answer: [["id": "O", "product_ids": ["P", "Q", "P", "P"], "customer_id": "C"]])
-        #expect(ctl.output == "ID  PRODUCT IDS  CUSTOMER ID\nO   P*3, Q       C\n")
+            "order", "get", "O", answer: ["id": "O", "product_ids": ["P", "Q", "P", "P"], "customer_id": "C"])
+        #expect(ctl.output == "id           O\nproduct ids  P*3, Q\ncustomer id  C\n")
+    }
+
+    @Test func `of a list of orders fits, and --json has all of it`() async throws {
+        let order: JSONValue = ["id": "O", "product_ids": ["P"], "number": 1, "lines": [["product_id": "P"]]]
+        let (ctl, _) = try await FakeDaemon.run("order", "list", answer: [order])
+        #expect(ctl.output == "ID  NUMBER\nO        1\n")
+        let (json, _) = try await FakeDaemon.run("order", "list", "--json", answer: [order])
+        #expect(json.output == JSONValue.array([order]).text + "\n")
+    }
+
+    /// Three pages of two.
+    private func withPages(
+        _ arguments: [String], columns: Int? = nil
+    ) async throws -> (ctl: Ctl, asked: [String]) {
+        let daemon = FakeDaemon { (call) throws(JSONRPCError) in
+            let number = Int(call.params?["cursor"]?.string ?? "0") ?? 0
+            let count = call.params?["limit"]?.number?.int64 == 1 ? 1 : 2
+            let items = (0..<count).map { JSONValue.object(JSONObject([("id", .string("\(number + $0)"))])) }
+            let next = number + count
+            return next < 6 ? ["items": .array(items), "next": .string("\(next)")] : ["items": .array(items)]
+        }
+        let ctl = try await daemon.serve { path in
+            try await Ctl.run(arguments, environment: ["ORDERSHOP_SOCKET": path], columns: columns)
+        }
+        return (ctl, daemon.asked)
+    }
+
+    @Test func `of a list comes by pages, all of them or as many as are wanted`() async throws {
+        let all = try await withPages(["product", "list"])
+        #expect(all.ctl.output == "ID\n0\n1\n2\n3\n4\n5\n" && all.asked.count == 3 && all.ctl.errors == "")
+        let json = try await withPages(["product", "list", "--json"])
+        #expect(json.ctl.output == (0..<6).map { #"{"id":"\#($0)"}"# }.joined(separator: ",").list + "\n")
+        let some = try await withPages(["product", "list", "--limit", "3"])
+        #expect(some.ctl.output == "ID\n0\n1\n2\n")
+        #expect(some.asked.last == #"product.list {"limit":1,"cursor":"2"}"#)
+        #expect(some.ctl.errors.contains("--cursor 3 goes on"))
+        let export = try await withPages(["export", "product", "--format", "csv"])
+        #expect(export.ctl.output == "id\n0\n1\n2\n3\n4\n5\n")
     }
 
     @Test func `of billings has local times`() async throws {
@@ -174,4 +213,8 @@ import Testing
 
                 """)
     }
+}
+
+extension String {
+    fileprivate var list: String { "[\(self)]" }
 }

@@ -15,18 +15,21 @@ struct Export: AsyncParsableCommand {
     }
 
     mutating func run() async throws {
-        let list = try await connection.call(Request("\(topic).list", [:])).array ?? []
-        let lines = format == "csv" ? Self.csv(list.compactMap(\.object)) : list.map(\.text)
-        for start in stride(from: 0, to: lines.count, by: 1_000) {
-            let part = lines[start..<min(start + 1_000, lines.count)]
-            try Output.write(part.joined(separator: "\n") + "\n")
+        var pages = ListPages(of: Request("\(topic).list", [:]), over: connection)
+        var names: [String]?
+        while let page = try await pages.next(atMost: nil) {
+            let lines = format == "csv" ? Self.csv(page.compactMap(\.object), &names) : page.map(\.text)
+            if !lines.isEmpty { try Output.write(lines.joined(separator: "\n") + "\n") }
         }
     }
 
-    private static func csv(_ objects: [JSONObject]) -> [String] {
+    /// - Parameter names: of the columns, by the first object of all.
+    private static func csv(_ objects: [JSONObject], _ names: inout [String]?) -> [String] {
         guard let first = objects.first else { return [] }
-        let names = first.members.map(\.key)
-        return [CSV.line(names)] + objects.map { object in CSV.line(names.map { field(object[$0] ?? .null) }) }
+        let heading = names == nil ? [CSV.line(first.members.map(\.key))] : []
+        let columns = names ?? first.members.map(\.key)
+        names = columns
+        return heading + objects.map { object in CSV.line(columns.map { field(object[$0] ?? .null) }) }
     }
 
     private static func field(_ value: JSONValue) -> String {

@@ -5,7 +5,7 @@ extension Presentation {
     func text(of result: JSONValue, on screen: Screen) -> String {
         switch self {
         case .table(let empty, let hidden):
-            result == [] ? empty : Self.list(result.without(hidden), screen)
+            result == [] ? empty : Self.readable(result.without(hidden), screen)
         case .record: result == .null ? "" : Self.readable(result, screen)
         case .done(let sentence):
             result == true || result == .null ? printable(sentence) : Self.readable(result, screen)
@@ -52,15 +52,6 @@ extension Presentation {
                 ("from", setting.value["from"] ?? ""),
             ])
         }
-    }
-
-    /// Where a person would see a wall, its beginning, and how much there is.
-    private static func list(_ value: JSONValue, _ screen: Screen) -> String {
-        guard let rows = value.array, let limit = screen.rows, rows.count > limit else {
-            return readable(value, screen)
-        }
-        let rest = "… and \(rows.count - limit) more: --all shows them, --json gives them to a program."
-        return readable(.array(Array(rows.prefix(limit))), screen) + "\n" + rest
     }
 
     private static func sections(_ object: JSONObject, _ screen: Screen) -> String {

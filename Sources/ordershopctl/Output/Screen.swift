@@ -5,8 +5,6 @@ struct Screen {
     var isTerminal = false
     /// Columns of the terminal, nil where the output is no terminal: then nothing is cut.
     var width: Int?
-    /// How many rows of a list are shown; nil: all.
-    var rows: Int?
     /// Whether headings may be bold.
     var isStyled = false
 

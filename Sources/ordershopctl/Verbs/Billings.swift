@@ -15,6 +15,7 @@ struct Billings: VerbGroup {
         static let name = "billing"
         static let plural = "billings"
         typealias Fields = BillingFields
+        typealias Filters = OrderFilter
     }
 }
 
@@ -30,13 +31,14 @@ struct BillingFields: EntityFields {
     }
 }
 
-struct RefundBilling: Verb {
+struct RefundBilling: ChangingVerb {
     static let configuration = CommandConfiguration(
         commandName: "refund", abstract: "Give money of a billing back: all that is left, or a part.")
 
     @Argument(completion: LiveValues.ids(of: "billing")) var id: String
     @Option(help: "How much; left out, all that is left.") var amount: DecimalNumber?
     @Option(help: "Why, for the record.") var reason: String?
+    @OptionGroup var naming: Naming
     @OptionGroup var connection: ConnectionOptions
 
     var request: Request {

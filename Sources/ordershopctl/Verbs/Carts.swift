@@ -15,6 +15,7 @@ struct Carts: VerbGroup {
         static let name = "cart"
         static let plural = "carts"
         typealias Fields = NoFields
+        typealias Filters = CustomerFilter
     }
 
     /// Nothing is made or replaced as a whole.
@@ -44,13 +45,14 @@ struct CartQuote: Verb {
     var presentation: Presentation { .record(whenNull: "There is no such cart: \(id)") }
 }
 
-struct PutIntoCart: Verb {
+struct PutIntoCart: ChangingVerb {
     static let configuration = CommandConfiguration(
         commandName: "put", abstract: "Put pieces of a product into a customer's cart, and print its id.")
 
     @Option(help: ArgumentHelp("Whose cart it is.", valueName: "id")) var customer: String
     @Option(help: ArgumentHelp("The product.", valueName: "id")) var product: String
     @Option(help: "How many.") var pieces: Int64 = 1
+    @OptionGroup var naming: Naming
     @OptionGroup var connection: ConnectionOptions
 
     var request: Request {
@@ -64,13 +66,14 @@ struct PutIntoCart: Verb {
     var presentation: Presentation { .plain }
 }
 
-struct ChangeCart: Verb {
+struct ChangeCart: ChangingVerb {
     static let configuration = CommandConfiguration(
         commandName: "change", abstract: "Say how many pieces of a product are in a cart.")
 
     @Argument(completion: LiveValues.ids(of: "cart")) var id: String
     @Option(help: ArgumentHelp("The product.", valueName: "id")) var product: String
     @Option(help: "How many there are to be.") var pieces: Int64
+    @OptionGroup var naming: Naming
     @OptionGroup var connection: ConnectionOptions
 
     var request: Request {
@@ -81,23 +84,25 @@ struct ChangeCart: Verb {
     var presentation: Presentation { .done("The cart \(id) has \(pieces) of it.") }
 }
 
-struct RemoveFromCart: Verb {
+struct RemoveFromCart: ChangingVerb {
     static let configuration = CommandConfiguration(
         commandName: "remove", abstract: "Take a product out of a cart.")
 
     @Argument(completion: LiveValues.ids(of: "cart")) var id: String
     @Option(help: ArgumentHelp("The product.", valueName: "id")) var product: String
+    @OptionGroup var naming: Naming
     @OptionGroup var connection: ConnectionOptions
 
     var request: Request { Request("cart.remove", ["id": .string(id), "product_id": .string(product)]) }
     var presentation: Presentation { .done("It is no longer in the cart \(id).") }
 }
 
-struct CheckOut: Verb {
+struct CheckOut: ChangingVerb {
     static let configuration = CommandConfiguration(
         commandName: "checkout", abstract: "Make an order of a cart, and print the order's id.")
 
     @Argument(completion: LiveValues.ids(of: "cart")) var id: String
+    @OptionGroup var naming: Naming
     @OptionGroup var connection: ConnectionOptions
 
     var request: Request { Request("cart.checkout", ["id": .string(id)]) }

@@ -15,7 +15,14 @@ struct Customers: VerbGroup {
         static let name = "customer"
         static let plural = "customers"
         typealias Fields = CustomerFields
+        typealias Filters = CustomerFilters
     }
+}
+
+struct CustomerFilters: EntityFields {
+    @Option(help: ArgumentHelp("Only those with an address.", valueName: "address")) var email: String?
+
+    var members: [(String, JSONValue)] { email.map { [("email", .string($0))] } ?? [] }
 }
 
 struct CustomerFields: EntityFields {
@@ -36,13 +43,14 @@ struct ExportCustomer: Verb {
     var presentation: Presentation { .prettyJSON }
 }
 
-struct EraseCustomer: ConfirmedVerb {
+struct EraseCustomer: ConfirmedVerb, ChangingVerb {
     static let configuration = CommandConfiguration(
         commandName: "erase",
         abstract: "Make a customer's name and address unreadable for good, wherever they are kept.")
 
     @Argument(help: "The customer's id.") var id: String
     @OptionGroup var confirmation: Confirmation
+    @OptionGroup var naming: Naming
     @OptionGroup var connection: ConnectionOptions
 
     var warning: String? { "Nobody will ever read again who the customer \(id) was." }

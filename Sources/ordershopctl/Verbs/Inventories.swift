@@ -17,7 +17,14 @@ struct Inventories: VerbGroup {
         static let name = "inventory"
         static let plural = "inventories"
         typealias Fields = InventoryFields
+        typealias Filters = InventoryFilters
     }
+}
+
+struct InventoryFilters: EntityFields {
+    @Option(help: ArgumentHelp("Only the one of a product.", valueName: "id")) var product: String?
+
+    var members: [(String, JSONValue)] { product.map { [("product_id", .string($0))] } ?? [] }
 }
 
 struct InventoryFields: EntityFields {
@@ -46,20 +53,22 @@ struct Change: ParsableArguments {
     }
 }
 
-struct Increment: Verb {
+struct Increment: ChangingVerb {
     static let configuration = CommandConfiguration(abstract: "Add pieces.")
 
     @OptionGroup var change: Change
+    @OptionGroup var naming: Naming
     @OptionGroup var connection: ConnectionOptions
 
     var request: Request { Request("inventory.increment", change.params) }
     var presentation: Presentation { .done("The inventory \(change.id) has \(change.by) more.") }
 }
 
-struct Decrement: Verb {
+struct Decrement: ChangingVerb {
     static let configuration = CommandConfiguration(abstract: "Take pieces away.")
 
     @OptionGroup var change: Change
+    @OptionGroup var naming: Naming
     @OptionGroup var connection: ConnectionOptions
 
     var request: Request { Request("inventory.decrement", change.params) }
@@ -75,20 +84,22 @@ struct Reservation: ParsableArguments {
     var params: JSONValue { ["order_id": .string(order), "product_ids": product.ids] }
 }
 
-struct Reserve: Verb {
+struct Reserve: ChangingVerb {
     static let configuration = CommandConfiguration(abstract: "Take the pieces of an order out of the stock.")
 
     @OptionGroup var reservation: Reservation
+    @OptionGroup var naming: Naming
     @OptionGroup var connection: ConnectionOptions
 
     var request: Request { Request("inventory.reserve", reservation.params) }
     var presentation: Presentation { .done("The pieces for the order \(reservation.order) are reserved.") }
 }
 
-struct Release: Verb {
+struct Release: ChangingVerb {
     static let configuration = CommandConfiguration(abstract: "Give the pieces of an order back to the stock.")
 
     @OptionGroup var reservation: Reservation
+    @OptionGroup var naming: Naming
     @OptionGroup var connection: ConnectionOptions
 
     var request: Request { Request("inventory.release", reservation.params) }

@@ -11,19 +11,21 @@ struct Mail: VerbGroup {
 struct ListMails: ListVerb {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "Show the mails.")
 
+    @OptionGroup var owner: CustomerFilter
     @OptionGroup var listing: Listing
     @OptionGroup var connection: ConnectionOptions
 
-    var request: Request { Request("mail.list", [:]) }
-    var presentation: Presentation { .table(whenEmpty: "There are no mails.", hiding: ["body"]) }
+    var request: Request { Request("mail.list", .object(JSONObject(owner.members))) }
+    var presentation: Presentation { .table(whenEmpty: "There are no mails.", hiding: ["body", "html"]) }
 }
 
-struct SendMail: Verb {
+struct SendMail: ChangingVerb {
     static let configuration = CommandConfiguration(commandName: "send", abstract: "Send a mail.")
 
     @Option(help: ArgumentHelp("Who gets it.", valueName: "address")) var to: String
     @Option var subject: String
     @Option(help: ArgumentHelp("The text.", valueName: "text")) var body: String
+    @OptionGroup var naming: Naming
     @OptionGroup var connection: ConnectionOptions
 
     var request: Request {

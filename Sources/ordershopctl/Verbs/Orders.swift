@@ -16,6 +16,22 @@ struct Orders: VerbGroup {
         static let name = "order"
         static let plural = "orders"
         typealias Fields = OrderFields
+        typealias Filters = OrderFilters
+        static let hidden: Set = [
+            "lines", "product_ids", "currency", "billed_at", "shipped_at", "delivered_at", "cancelled_at",
+        ]
+    }
+}
+
+struct OrderFilters: EntityFields {
+    @OptionGroup var owner: CustomerFilter
+    @Option(help: ArgumentHelp("Only those in a state: placed, billed, shipped …", valueName: "state"))
+    var status: String?
+    @Option(help: "Only the one with a number.") var number: Int64?
+
+    var members: [(String, JSONValue)] {
+        owner.members + (status.map { [("status", .string($0))] } ?? [])
+            + (number.map { [("number", .number(JSONNumber($0)))] } ?? [])
     }
 }
 
@@ -34,7 +50,7 @@ struct Unbilled: ListVerb {
     @OptionGroup var connection: ConnectionOptions
 
     var request: Request { Request("order.unbilled", [:]) }
-    var presentation: Presentation { .table(whenEmpty: "All orders are billed.") }
+    var presentation: Presentation { .table(whenEmpty: "All orders are billed.", hiding: Orders.Noun.hidden) }
 }
 
 struct Unshipped: ListVerb {
@@ -44,7 +60,7 @@ struct Unshipped: ListVerb {
     @OptionGroup var connection: ConnectionOptions
 
     var request: Request { Request("order.unshipped", [:]) }
-    var presentation: Presentation { .table(whenEmpty: "Nothing waits to be shipped.") }
+    var presentation: Presentation { .table(whenEmpty: "Nothing waits to be shipped.", hiding: Orders.Noun.hidden) }
 }
 
 struct Delivered: ListVerb {
@@ -54,7 +70,7 @@ struct Delivered: ListVerb {
     @OptionGroup var connection: ConnectionOptions
 
     var request: Request { Request("order.delivered", [:]) }
-    var presentation: Presentation { .table(whenEmpty: "No order is delivered yet.") }
+    var presentation: Presentation { .table(whenEmpty: "No order is delivered yet.", hiding: Orders.Noun.hidden) }
 }
 
 struct OrderReport: Verb {
@@ -68,12 +84,13 @@ struct OrderReport: Verb {
     var presentation: Presentation { .lines }
 }
 
-struct CancelOrder: Verb {
+struct CancelOrder: ChangingVerb {
     static let configuration = CommandConfiguration(
         commandName: "cancel",
         abstract: "Cancel an order: its pieces go back, and what was paid is refunded.")
 
     @Argument(completion: LiveValues.ids(of: "order")) var id: String
+    @OptionGroup var naming: Naming
     @OptionGroup var connection: ConnectionOptions
 
     var request: Request { Request("order.cancel", ["id": .string(id)]) }

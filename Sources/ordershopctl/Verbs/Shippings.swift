@@ -15,6 +15,7 @@ struct Shippings: VerbGroup {
         static let name = "shipping"
         static let plural = "shippings"
         typealias Fields = ShippingFields
+        typealias Filters = OrderFilter
     }
 }
 
@@ -27,12 +28,13 @@ struct ShippingFields: EntityFields {
     }
 }
 
-struct Ship: Verb {
+struct Ship: ChangingVerb {
     static let configuration = CommandConfiguration(
         abstract: "A parcel leaves the house, and its order is shipped.")
 
     @Argument(completion: LiveValues.ids(of: "shipping")) var id: String
     @Option(help: ArgumentHelp("By which the carrier knows the parcel.", valueName: "code")) var tracking: String?
+    @OptionGroup var naming: Naming
     @OptionGroup var connection: ConnectionOptions
 
     var request: Request {
@@ -42,21 +44,23 @@ struct Ship: Verb {
     var presentation: Presentation { .done("The parcel \(id) is on its way.") }
 }
 
-struct Deliver: Verb {
+struct Deliver: ChangingVerb {
     static let configuration = CommandConfiguration(abstract: "A parcel has arrived, and its order is delivered.")
 
     @Argument(completion: LiveValues.ids(of: "shipping")) var id: String
+    @OptionGroup var naming: Naming
     @OptionGroup var connection: ConnectionOptions
 
     var request: Request { Request("shipping.deliver", ["id": .string(id)]) }
     var presentation: Presentation { .done("The parcel \(id) has arrived.") }
 }
 
-struct Track: Verb {
+struct Track: ChangingVerb {
     static let configuration = CommandConfiguration(abstract: "Note by which code the carrier knows a parcel.")
 
     @Argument(completion: LiveValues.ids(of: "shipping")) var id: String
     @Argument(help: "The carrier's code.") var code: String
+    @OptionGroup var naming: Naming
     @OptionGroup var connection: ConnectionOptions
 
     var request: Request { Request("shipping.track", ["id": .string(id), "tracking_code": .string(code)]) }

@@ -1,12 +1,13 @@
 import ArgumentParser
 import JSON
 
-struct Count: Verb {
+struct Count: ChangingVerb {
     static let configuration = CommandConfiguration(abstract: "Say how many pieces were counted in the house.")
 
     @Argument(help: "The inventory's id.", completion: LiveValues.ids(of: "inventory")) var id: String
     @Option(help: "Pieces that were counted, reserved ones among them.") var onHand: Int64
     @Option(help: "What else there is to say about it.") var note: String?
+    @OptionGroup var naming: Naming
     @OptionGroup var connection: ConnectionOptions
 
     var request: Request {
@@ -45,12 +46,13 @@ struct LowStock: ListVerb {
     var presentation: Presentation { .table(whenEmpty: "There is enough of everything.") }
 }
 
-struct StockLevel: Verb {
+struct StockLevel: ChangingVerb {
     static let configuration = CommandConfiguration(
         commandName: "level", abstract: "Say when the stock of an inventory is low.")
 
     @Argument(help: "The inventory's id.", completion: LiveValues.ids(of: "inventory")) var id: String
     @Option(help: "Low is when no more than these can be sold. Without it: never.") var at: Int64?
+    @OptionGroup var naming: Naming
     @OptionGroup var connection: ConnectionOptions
 
     var request: Request {
