@@ -14,6 +14,8 @@ public struct CommandDefinition: Sendable {
     public let http: [HTTPBinding]
     /// Other modules call it within a step of theirs; nobody calls it from outside.
     var isStep = false
+    /// What it is refused for besides what any command can be, where it says so (`refusing`).
+    private(set) var declaredRefusals: Set<Refusal.Code> = []
     let prefetch: @Sendable (JSONObject) -> [EntityReference]
     let body: Body
 
@@ -62,6 +64,22 @@ public struct CommandDefinition: Sendable {
         var step = change(method, summary, parameters, returns: .anything, prefetch: prefetch, run)
         step.isStep = true
         return step
+    }
+
+    /// The same command, which says what else it is refused for.
+    public func refusing(_ codes: Refusal.Code...) -> CommandDefinition {
+        var command = self
+        command.declaredRefusals.formUnion(codes)
+        return command
+    }
+
+    /// What a call can be refused for. Each of it is provoked by a test.
+    public var refusals: Set<Refusal.Code> {
+        let always: Set<Refusal.Code> = [.invalid, .forbidden, .unavailable, .internalError]
+        if isQuery { return always.union([.notFound, .trimmed]).union(declaredRefusals) }
+        let ofOne: Set<Refusal.Code> = [.notFound, .revisionMismatch]
+        return always.union([.moduleDisabled, .keyReused, .outcomeUnknown])
+            .union(parameters.contains { $0.name == "id" } ? ofOne : []).union(declaredRefusals)
     }
 
     func check(_ parameters: JSONObject) throws(Refusal) {

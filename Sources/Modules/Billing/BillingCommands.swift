@@ -14,12 +14,14 @@ struct BillingCommands {
 
     var definitions: [CommandDefinition] {
         [
-            billing.create(prefetch: Self.references, complete: stamp, making: bill),
+            billing.create(prefetch: Self.references, complete: stamp, making: bill).refusing(.conflict),
             billing.get, billing.list(by: [.by("order_id", .uuid, Billing.byOrder, "the one of an order")]),
             billing.history, billing.difference,
-            billing.update(prefetch: Self.references, complete: stamp, own: Billing.ownFields, making: replace),
-            billing.delete(rule: Self.withdraw),
-            refund, refundRest,
+            billing.update(
+                prefetch: Self.references, complete: stamp, own: Billing.ownFields, making: replace
+            ).refusing(.conflict),
+            billing.delete(rule: Self.withdraw).refusing(.conflict),
+            refund.refusing(.conflict), refundRest,
         ] + BillingQueries(currency: currency).definitions
     }
 

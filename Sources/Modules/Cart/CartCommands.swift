@@ -18,7 +18,8 @@ struct CartCommands {
 
     var definitions: [CommandDefinition] {
         [
-            put, change, remove, checkout, cart.delete(), cart.get, cart.list(by: [Self.filter]),
+            put.refusing(.conflict), change.refusing(.conflict), remove.refusing(.conflict),
+            checkout.refusing(.conflict), cart.delete(), cart.get, cart.list(by: [Self.filter]),
             cart.history, cart.difference, ofCustomer,
         ]
     }

@@ -16,9 +16,10 @@ public struct CustomerModule: HandlerModule {
         return [
             customer.create(), customer.get,
             customer.list(by: [.hashed(Customer.topic, "email", .email, "those with an address")]),
-            customer.update(rule: Self.replace), customer.delete(),
+            customer.update(rule: Self.replace).refusing(.conflict), customer.delete(),
             customer.history,
-            customer.difference, export, erase,
+            customer.difference, export,
+            erase.refusing(.conflict),
         ]
     }
 

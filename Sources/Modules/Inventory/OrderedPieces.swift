@@ -10,7 +10,7 @@ struct OrderedPieces {
         Field("product_ids", .productIDs, "the products' ids, each once for every piece"),
     ]
 
-    var definitions: [CommandDefinition] { [reserve, release, ship] }
+    var definitions: [CommandDefinition] { [reserve.refusing(.conflict), release.refusing(.conflict), ship] }
 
     private var reserve: CommandDefinition {
         let before = Field("instead_of", .productIDs, required: false, "what the order had before, which goes back")

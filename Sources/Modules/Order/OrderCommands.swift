@@ -23,11 +23,11 @@ struct OrderCommands {
 
     var definitions: [CommandDefinition] {
         [
-            order.create(prefetch: Self.references, making: place),
+            order.create(prefetch: Self.references, making: place).refusing(.conflict),
             order.get, order.list(by: Self.filters), order.history, order.difference,
-            order.update(prefetch: Self.references, own: Order.ownFields, making: replace),
-            order.delete(rule: Self.delete),
-            cancel,
+            order.update(prefetch: Self.references, own: Order.ownFields, making: replace).refusing(.conflict),
+            order.delete(rule: Self.delete).refusing(.conflict),
+            cancel.refusing(.conflict),
             step("bill", "An order is paid.", .bill), step("unbill", "An order's billing is taken back.", .unbill),
             step("ship", "An order leaves the house.", .ship),
             step("deliver", "A customer has an order.", .deliver),

@@ -8,10 +8,11 @@ struct ShippingCommands {
 
     var definitions: [CommandDefinition] {
         [
-            shipping.create(prefetch: Self.references, complete: Self.stamp, rule: Self.prepare),
+            shipping.create(prefetch: Self.references, complete: Self.stamp, rule: Self.prepare).refusing(
+                .conflict),
             shipping.get, shipping.list(by: [.by("order_id", .uuid, Shipping.byOrder, "the one of an order")]),
-            shipping.history, shipping.difference, shipping.delete(rule: Self.unpack),
-            ship, track, deliver,
+            shipping.history, shipping.difference, shipping.delete(rule: Self.unpack).refusing(.conflict),
+            ship.refusing(.conflict), track, deliver.refusing(.conflict),
         ]
     }
 

@@ -13,6 +13,8 @@ struct MethodTable: Sendable {
         /// The module that must be on for it; nil: the daemon's own.
         let module: String?
         let isQuery: Bool
+        /// What a call can be refused for.
+        let codes: Set<Refusal.Code>
     }
 
     /// By name.
@@ -23,7 +25,7 @@ struct MethodTable: Sendable {
         let own = methods.map {
             Row(
                 name: $0.name, summary: $0.summary, parameters: $0.parameters, result: $0.result, role: $0.role,
-                module: nil, isQuery: $0.role == .viewer)
+                module: nil, isQuery: $0.role == .viewer, codes: Row.ownRefusals)
         }
         let commands = registry.commands.values.map(Row.init)
         rows = (own + commands).sorted { $0.name < $1.name }
@@ -56,18 +58,14 @@ extension MethodTable.Row {
         self.init(
             name: command.method, summary: command.summary,
             parameters: command.parameters + ReservedParameters.fields(of: command), result: command.result,
-            role: command.role, module: module, isQuery: command.isQuery)
+            role: command.role, module: module, isQuery: command.isQuery, codes: command.refusals)
     }
 
-    /// What a call can be refused for.
-    var refusals: [Refusal.Code] {
-        Refusal.Code.allCases.filter { code in
-            switch code {
-            case .malformed, .unknownMethod: false
-            case .moduleDisabled: module != nil && !isQuery
-            case .outcomeUnknown, .keyReused, .revisionMismatch: module != nil && !isQuery
-            case .invalid, .notFound, .conflict, .trimmed, .tooLarge, .forbidden, .unavailable, .internalError: true
-            }
-        }
-    }
+    /// What a method of the daemon can be refused for.
+    fileprivate static let ownRefusals: Set<Refusal.Code> = [
+        .invalid, .notFound, .conflict, .trimmed, .tooLarge, .forbidden, .unavailable, .internalError,
+    ]
+
+    /// In the order in which codes are told of.
+    var refusals: [Refusal.Code] { Refusal.Code.allCases.filter { codes.contains($0) } }
 }
