@@ -7,6 +7,7 @@ public final class Dispatcher: Sendable {
     public let registry: Registry
     let store: Store
     private let gates: Gates
+    private let options: Live<Supervisor.Options>
     let committed: @Sendable (Set<StreamKey>) -> Void
     private let logger: Logger
     private let locks = KeyedLocks()
@@ -14,13 +15,14 @@ public final class Dispatcher: Sendable {
 
     /// - Parameter committed: called after events were appended, with their streams.
     init(
-        registry: Registry, store: Store, gates: Gates, logger: Logger,
+        registry: Registry, store: Store, gates: Gates, options: Live<Supervisor.Options>, logger: Logger,
         committed: @escaping @Sendable (Set<StreamKey>) -> Void
     ) {
         self.registry = registry
         self.store = store
         self.logger = logger
         self.gates = gates
+        self.options = options
         self.committed = committed
         metrics = CommandMetrics(methods: registry.commands.keys.sorted())
     }
@@ -231,6 +233,7 @@ public final class Dispatcher: Sendable {
         }
         switch outcome {
         case .committed(let ids):
+            FaultPoint.answer(request.command.method)
             committed(unit.streams)
             return .done(Reply(.value(answer), revision: unit.revision(after: ids)))
         case .conflict: return .again(changed)
@@ -241,7 +244,7 @@ public final class Dispatcher: Sendable {
     private func transaction(of unit: UnitOfWork, _ request: Request, _ answer: JSONValue) -> Transaction {
         guard let key = request.terms.key else { return unit.transaction }
         return store.keeping(
-            KeptAnswer(to: request.fingerprint, answer), as: key.text, for: IdempotencyKey.lifetime,
+            KeptAnswer(to: request.fingerprint, answer), as: key.text, for: options.value.answersKept,
             in: unit.transaction)
     }
 

@@ -29,6 +29,8 @@ public final class Supervisor: Service {
         /// How long a daemon that died keeps others from its modules.
         public var leaseTime = Duration.seconds(5)
         public var retries = RetryPolicy()
+        /// How long a command's first answer is kept under the name that its client gave to it.
+        public var answersKept = Duration.seconds(86_400)
 
         public init() {}
     }
@@ -48,14 +50,15 @@ public final class Supervisor: Service {
         let gates = Gates(modules: registry.modules.map(\.name))
         let bells = Bells()
         let rightOfWay = RightOfWay()
+        let options = Live(options)
         let dispatcher = Dispatcher(
-            registry: registry, store: store, gates: gates, logger: logger, committed: { bells.ring(for: $0) })
+            registry: registry, store: store, gates: gates, options: options, logger: logger,
+            committed: { bells.ring(for: $0) })
         self.registry = registry
         self.dispatcher = dispatcher
         self.store = store
         self.owner = owner
         self.isAlone = isAlone
-        let options = Live(options)
         self.options = options
         self.logger = logger
         self.gates = gates

@@ -19,9 +19,6 @@ public struct Terms: Sendable {
 
 /// A client's own name for a command.
 public struct IdempotencyKey: Sendable, Hashable {
-    /// How long the first answer is kept.
-    public static let lifetime = Duration.seconds(86_400)
-
     public let text: String
 
     /// nil where it cannot be one: 1 to 255 visible characters of ASCII are taken.

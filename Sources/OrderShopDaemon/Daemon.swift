@@ -88,7 +88,7 @@ public struct Daemon: Sendable {
         return [
             CustomerModule(),
             ProductModule(currency: currency),
-            InventoryModule(),
+            InventoryModule(lowStockAt: settings.lowStockAt.map(Int64.init)),
             OrderModule(currency: currency, unpaidAfter: settings.unpaidAfter),
             CartModule(currency: currency, expireAfter: settings.cartsExpireAfter),
             BillingModule(currency: currency, templates: templates, logger: logger),

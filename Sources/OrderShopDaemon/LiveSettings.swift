@@ -7,7 +7,8 @@ import Mailing
 struct LiveSettings: Sendable {
     /// The keys of the settings that `apply` takes over.
     static let keys: Set = [
-        "log.level", "http.max_body", "http.max_connections", "modules.tries", "modules.lease", "mail.from",
+        "log.level", "http.max_body", "http.max_connections", "modules.tries", "modules.lease", "idempotency.keep",
+        "mail.from",
         "mail.rate", "mail.max_age", "mail.templates", "mail.locale",
     ]
 
@@ -36,6 +37,7 @@ extension Settings {
         var options = Supervisor.Options()
         options.leaseTime = .seconds(modules.lease)
         options.retries.tries = modules.tries
+        options.answersKept = answersKept
         return options
     }
 

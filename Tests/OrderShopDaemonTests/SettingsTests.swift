@@ -58,8 +58,7 @@ struct `Settings in layers` {
         #expect(
             SettingsOption.sections == [
                 "redis", "redis.tls", "control", "http", "gateway", "gateway.events", "archive", "log", "modules",
-                "orders",
-                "carts", "mail", "mail.smtp", "privacy", "shipping",
+                "orders", "idempotency", "inventory", "carts", "mail", "mail.smtp", "privacy", "shipping",
             ])
     }
 
@@ -90,6 +89,8 @@ struct `Settings in layers` {
         ("modules.lease", "1", "300"),
         ("orders.unpaid_after", "14d", "90m"),
         ("carts.expire_after", "never", "45s"),
+        ("idempotency.keep", "1m", "30d"),
+        ("inventory.low_stock_at", "0", "1000000000"),
         ("mail.from", "a@b.example", "Größe & Co. <shop@b.example>"),
         ("mail.rate", "10/s", "1000/h"),
         ("mail.max_age", "12h", "3d"),
@@ -294,6 +295,10 @@ struct `A bad value` {
         ("orders.unpaid_after", "0s", "is out of range"),
         ("carts.expire_after", "3651d", "is out of range"),
         ("carts.expire_after", "-1d", "is out of range"),
+        ("idempotency.keep", "59s", "is out of range"),
+        ("idempotency.keep", "31d", "is out of range"),
+        ("idempotency.keep", "never", "is out of range"),
+        ("inventory.low_stock_at", "-1", "is out of range"),
         ("mail.from", "OrderShop", "has no address of the form NAME@HOST"),
         ("mail.from", "OrderShop <shop@localhost", "has a < without > at its end"),
         ("mail.from", "a@b@c", "has no address of the form NAME@HOST"),

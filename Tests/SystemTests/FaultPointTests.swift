@@ -141,3 +141,52 @@ import Testing
         }
     }
 }
+
+@Suite(.timeLimit(.minutes(4))) struct `A daemon that dies between a commit and its answer` {
+    /// A command, and the event that it appends.
+    private static let commands = [
+        ("order.create", "order_created"), ("billing.create", "billing_created"),
+        ("order.cancel", "order_cancelled"),
+        ("inventory.increment", "inventory_updated"),
+    ]
+
+    @Test(arguments: commands)
+    func `has done it, and a repeat under its name gets the first answer and does nothing again`(
+        _ method: String, _ event: String
+    ) async throws {
+        try await withShop { shop in
+            let tea = try await shop.stock("Tea", 10)
+            let ada = try await shop.createOne("/customers", customer("Ada"))
+            let placed = try await shop.createOne("/orders", order([tea.product], by: ada))
+            try await shop.settle()
+            let before = try await History(of: shop)[event].count
+            await shop.daemon.stop()
+            let params: [String: JSONValue] = [
+                "order.create": ["product_ids": .list([tea.product]), "customer_id": .string(ada)],
+                "billing.create": ["order_id": .string(placed)], "order.cancel": ["id": .string(placed)],
+                "inventory.increment": ["id": .string(tea.inventory), "amount": 5],
+            ]
+            var call = params[method]?.object ?? JSONObject()
+            call["idempotency_key"] = "only-once"
+            let life = try shop.doomed(to: "answer \(method) 1")
+            try await life.daemon.start()
+            await #expect(throws: (any Error).self) { _ = try await life.call(method, .object(call)) }
+            #expect(try await life.daemon.exitCode() == nil)
+
+            try await shop.daemon.start()
+            try await shop.settle()
+            let history = try await History(of: shop)[event]
+            #expect(history.count == before + 1)
+            let amount = try await shop.amount(tea)
+            let answer = try await shop.call(method, .object(call))
+            if method.hasSuffix("create") {
+                #expect(answer.string == history.last?.entityID)
+            } else {
+                #expect(answer == true)
+            }
+            #expect(try await shop.call(method, .object(call)) == answer)
+            #expect(try await History(of: shop)[event].count == before + 1)
+            #expect(try await shop.amount(tea) == amount)
+        }
+    }
+}

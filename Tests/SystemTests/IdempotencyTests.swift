@@ -30,6 +30,16 @@ import Testing
         }
     }
 
+    @Test func `is forgotten after the time that the settings say`() async throws {
+        var options = DaemonProcess.Options()
+        options.environment["ORDERSHOP_IDEMPOTENCY_KEEP"] = "2m"
+        try await withShop(options) { shop in
+            _ = try await post(shop, "/customers", customer("Ada"), key: "a-1")
+            let rest = try await shop.redis.run("PTTL", "ordershop:answer:a-1").int ?? 0
+            #expect((100_000...120_000).contains(rest))
+        }
+    }
+
     @Test func `is refused where the name stands for another command`() async throws {
         try await withShop { shop in
             let id = try await shop.createOne("/customers", customer("Ada"))

@@ -4,11 +4,12 @@ import JSON
 import ShopContracts
 
 struct InventoryCommands {
+    let lowStockAt: Int64?
     private let inventory = EntityCommands<Inventory>("inventory", plural: "inventory", fields: Inventory.fields)
 
     var definitions: [CommandDefinition] {
         [
-            inventory.create(prefetch: Self.references, rule: Self.open),
+            inventory.create(prefetch: Self.references, complete: withLevel, rule: Self.open).refusing(.conflict),
             inventory.get,
             inventory.list(
                 by: [.by("product_id", .uuid, Inventory.byProduct, "the one of a product")],
@@ -16,12 +17,22 @@ struct InventoryCommands {
             inventory.history, inventory.difference,
             inventory.update(
                 prefetch: Self.references, own: Inventory.ownFields, metadata: Ledger.metadata(.correction),
-                making: Self.replace),
+                making: Self.replace
+            ).refusing(.conflict),
             inventory.delete(),
-            change("increment", "Puts pieces into one inventory.", sign: 1, .delivery),
-            change("decrement", "Takes pieces out of one inventory.", sign: -1, .correction),
-            count, Movements().definition,
+            change("increment", "Puts pieces into one inventory.", sign: 1, .delivery).refusing(.conflict),
+            change("decrement", "Takes pieces out of one inventory.", sign: -1, .correction).refusing(.conflict),
+            count.refusing(.conflict), Movements().definition,
         ] + LowStock().definitions + OrderedPieces().definitions
+    }
+
+    /// What is created with null is never low.
+    private func withLevel(_ parameters: JSONObject) -> JSONObject {
+        var parameters = parameters
+        if let lowStockAt, parameters["low_stock_at"] == nil {
+            parameters["low_stock_at"] = .number(JSONNumber(lowStockAt))
+        }
+        return parameters
     }
 
     private static func references(_ parameters: JSONObject) -> [EntityReference] {

@@ -13,7 +13,10 @@ public struct InventoryModule: HandlerModule {
         .ranking(Inventory.byAmount, version: "2", byNumber: { $0["amount"]?.number?.int64 }),
     ]
 
-    public init() {}
+    private let lowStockAt: Int64?
 
-    public var commands: [CommandDefinition] { InventoryCommands().definitions }
+    /// - Parameter lowStockAt: when the stock of a new inventory is low, unless it says so itself; nil: never.
+    public init(lowStockAt: Int64? = nil) { self.lowStockAt = lowStockAt }
+
+    public var commands: [CommandDefinition] { InventoryCommands(lowStockAt: lowStockAt).definitions }
 }

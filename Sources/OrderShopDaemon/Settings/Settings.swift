@@ -103,6 +103,10 @@ public struct Settings: Sendable, Equatable {
     public var unpaidAfter: Duration?
     /// How long a cart may lie untouched; nil: for ever.
     public var cartsExpireAfter: Duration?
+    /// How long a command's first answer is kept under its client's name for it.
+    public var answersKept = Duration.zero
+    /// From which amount down the stock of a new inventory is low, unless it says so itself; nil: never.
+    public var lowStockAt: Int?
     public var mail = Mail()
     /// Whether what is known of persons is encrypted with keys of their own.
     public var encryptsPersonalData = false

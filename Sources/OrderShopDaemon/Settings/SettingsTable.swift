@@ -168,6 +168,22 @@ extension SettingsOption {
             settings.cartsExpireAfter = try duration(text)
         },
         SettingsOption(
+            "idempotency.keep", fallback: "24h", expected: "a time such as 24h, 7d or 10m, from 1m to 30d",
+            summary: "how long the first answer to a command is kept under its Idempotency-Key"
+        ) { settings, text throws(Unacceptable) in
+            let time = try duration(text) ?? .zero
+            guard (Duration.seconds(60)...Duration.seconds(30 * 86_400)).contains(time) else {
+                throw .init(reason: "is out of range")
+            }
+            settings.answersKept = time
+        },
+        SettingsOption(
+            "inventory.low_stock_at", expected: "a whole number from 0 to 1000000000",
+            summary: "the low_stock_at of inventories that are created without; none: their stock is never low"
+        ) { settings, text throws(Unacceptable) in
+            settings.lowStockAt = try integer(text, in: 0...1_000_000_000)
+        },
+        SettingsOption(
             "mail.from", fallback: "OrderShop <shop@localhost>",
             expected: "an address, or a name and an address, such as OrderShop <shop@example.com>",
             summary: "the sender of the shop's mails"
