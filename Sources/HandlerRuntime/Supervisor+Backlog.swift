@@ -69,7 +69,7 @@ extension Supervisor {
                 status: await status(of: runner), standing: try await store.standing(of: name),
                 lease: await runner.currentLease,
                 streams: streams.map { ($0, checkpoint[$0], lag.counts[$0] ?? 0) }, isCounted: lag.isComplete,
-                oldest: next?.id)
+                oldest: next?.id, periodicWork: runner.module.periodicWork)
         }
     }
 }
@@ -84,4 +84,6 @@ public struct ModuleDetails: Sendable {
     public let isCounted: Bool
     /// The oldest event that waits.
     public let oldest: EventID?
+    /// What it does from time to time.
+    public let periodicWork: [PeriodicWork]
 }

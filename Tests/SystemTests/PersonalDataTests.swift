@@ -114,6 +114,55 @@ import Testing
         }
     }
 
+    @Test func `comes back from archives where the keys are there, and not once it is erased`() async throws {
+        let archive = try TemporaryDirectory()
+        var options = encrypting
+        options.configuration = "archive:\n    directory: \(archive.path)\n"
+        let settings = options
+        let everything: JSONValue = ["before": "2100-01-01T00:00:00Z"]
+        try await withShop(settings) { shop in
+            let ada = try await ada(shop)
+            let bob = try await shop.createOne("/customers", customer("Bob"))
+            try await shop.settle()
+            _ = try await shop.call("retention.apply", everything)
+            let file = try #require(await shop.call("archive.list").array?.first?["file"]?.string)
+            let shown = try await shop.ctl("archive", "show", file).output
+            #expect(!shown.contains(Self.address) && shown.contains("enc:v1:"))
+            let keys = try await shop.redis.strings("HGETALL", "ordershop:keys")
+            let before = try await shop.get("/customers")
+            try await withShop(settings, inTurn: false) { copy in
+                // The keys come from a backup of their own: they stand in no archive.
+                for index in stride(from: 0, to: keys.count, by: 2) {
+                    _ = try await copy.redis.run("HSET", "ordershop:keys", keys[index], keys[index + 1])
+                }
+                let restored = try await copy.ctl("archive", "restore", file, "--yes")
+                #expect(restored.exitCode == 0, "\(restored.errors)")
+                try await copy.settle()
+                #expect(try await copy.get("/customers") == before)
+                let found = try await copy.get("/customers?email=\(Self.address)").array
+                #expect(found?.compactMap { $0["id"]?.string } == [ada])
+                #expect(try await copy.call("mail.list").text.contains(Self.address))
+                _ = try await copy.call("customer.erase", ["id": .string(ada)])
+                let all =
+                    try await copy.get("/report").text + (try await copy.call("mail.list").text)
+                    + (try await copy.get("/customer/\(ada)/export").text)
+                #expect(!all.contains(Self.address) && !all.contains(Self.name))
+                #expect(try await copy.get("/customers?email=\(Self.address)") == [])
+                #expect(try await copy.get("/customer/\(bob)")["name"] == "Bob")
+                #expect(try await copy.call("projection.verify")["differences"] == 0)
+            }
+            // Without any key nothing of it can be read.
+            try await withShop(settings, inTurn: false) { copy in
+                #expect(try await copy.ctl("archive", "restore", file, "--yes").exitCode == 0)
+                try await copy.settle()
+                #expect(try await copy.get("/customer/\(ada)")["name"] == "(erased)")
+                #expect(try await copy.get("/customer/\(bob)")["email"] == "erased@invalid")
+                #expect(try await copy.get("/customers?email=\(Self.address)") == [])
+            }
+        }
+        withExtendedLifetime(archive) {}
+    }
+
     @Test func `is unreadable everywhere once it is erased, and the orders stay`() async throws {
         try await withShop(encrypting) { shop in
             let tea = try await shop.stock("tea", 5)

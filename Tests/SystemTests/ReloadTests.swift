@@ -80,6 +80,32 @@ import Testing
         }
     }
 
+    @Test func `with a template that is wrong keeps the old ones, and says where it is wrong`() async throws {
+        let directory = try TemporaryDirectory()
+        let path = "\(directory.path)/welcome.txt"
+        try "Subject: First\n\nHello {{customer_name}}.\n".write(toFile: path, atomically: true, encoding: .utf8)
+        try await withListeningSystemd("mail:\n    templates: \(directory.path)\n") { shop, systemd in
+            func subjects() async throws -> [String] {
+                try await shop.settle()
+                return (try await shop.call("mail.list").array ?? []).compactMap { $0["subject"]?.string }
+            }
+            _ = try await shop.createOne("/customers", customer("Ada"))
+            #expect(try await subjects() == ["First"])
+            try "Subject: Second\n\nHello {{nobody_knows}}.\n".write(
+                toFile: path, atomically: true, encoding: .utf8)
+            _ = try await reload(shop, systemd)
+            let refusals = shop.daemon.log.split(separator: "\n").filter { $0.contains("the old ones stay") }
+            #expect(refusals.contains { $0.contains("welcome.txt") && $0.contains("nobody_knows") }, "\(refusals)")
+            _ = try await shop.createOne("/customers", customer("Eve"))
+            #expect(try await subjects() == ["First", "First"])
+            try "Subject: Third\n\nHello.\n".write(toFile: path, atomically: true, encoding: .utf8)
+            _ = try await reload(shop, systemd)
+            _ = try await shop.createOne("/customers", customer("Bob"))
+            #expect(try await subjects() == ["First", "First", "Third"])
+        }
+        withExtendedLifetime(directory) {}
+    }
+
     @Test func `names what takes a restart, and changes nothing of it`() async throws {
         try await withListeningSystemd("shop: ''\n") { shop, systemd in
             try shop.daemon.configure("currency: USD\nmodules: {tries: 7}\nredis: {require: persistent}")

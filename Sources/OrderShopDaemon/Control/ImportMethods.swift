@@ -17,9 +17,8 @@ extension ControlMethod {
                 let found = (parameters["entities"]?.array ?? []).enumerated().compactMap {
                     index, value -> JSONValue? in
                     guard let first = command.parameters.violations(in: value).first else { return nil }
-                    return [
-                        "index": .count(index), "pointer": .string(first.pointer), "detail": .string(first.detail),
-                    ]
+                    let detail = ownDetail(first, parameters, dispatcher) ?? first.detail
+                    return ["index": .count(index), "pointer": .string(first.pointer), "detail": .string(detail)]
                 }
                 return .array(found)
             },
@@ -35,6 +34,20 @@ extension ControlMethod {
                 return ids
             },
         ]
+    }
+
+    /// What an export has and a create does not take: the shop writes it by itself.
+    private static func ownDetail(
+        _ violation: Violation, _ parameters: JSONObject, _ dispatcher: HandlerRuntime.Dispatcher
+    ) -> String? {
+        let commands = dispatcher.registry.commands
+        let name = violation.pointer.dropFirst()
+        let creates = commands["\(parameters.text("topic")).create"]?.definition.parameters ?? []
+        let updates = commands["\(parameters.text("topic")).update"]?.definition.parameters ?? []
+        guard updates.contains(where: { $0.name == name }), !creates.contains(where: { $0.name == name }) else {
+            return nil
+        }
+        return "is given by the shop: leave it out, as \(creates.map(\.name).joined(separator: ", ")) are taken"
     }
 
     private static func create(

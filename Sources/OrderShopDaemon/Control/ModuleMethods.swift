@@ -133,6 +133,10 @@ extension ModuleDetails {
         if let lease { object["lease"] = ["owner": .string(lease.owner), "epoch": .count(Int(lease.epoch))] }
         if let after = standing.effectsAfter { object["effects_after"] = .string("\(after)") }
         if let replay = standing.replay { object["replay"] = replay.json }
+        if !periodicWork.isEmpty {
+            object["periodic_work"] = .array(
+                periodicWork.map { ["name": .string($0.name), "every": .seconds($0.interval)] })
+        }
         object["checkpoint"] = .object(
             JSONObject(
                 streams.map { stream in
