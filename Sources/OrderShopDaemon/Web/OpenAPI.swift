@@ -122,7 +122,7 @@ struct OpenAPI {
         let result = JSONValue.object(route.command.result.description)
         let schema: JSONValue = route.binding.body == .batch ? ["type": "array", "items": result] : result
         let row = MethodTable.Row(route.module, route.command)
-        let statuses = Set(row.refusals.map(\.httpStatus)).union(route.binding.body == .none ? [] : [400])
+        let statuses = Set(row.refusals.map(\.httpStatus)).union(route.binding.body == .none ? [] : [400, 413])
         return JSONObject(
             [("200", Self.success(schema))]
                 + statuses.subtracting([403]).sorted().map {
