@@ -18,12 +18,13 @@ SYSTEMD_TEST_PACKAGES = systemd systemd-sysv systemd-container redis-server redi
 # A release needs no Swift at run time. Tests and their daemons share the toolchain's libraries: they are linked faster.
 LINKING = $(if $(filter release,$(CONFIGURATION)),--static-swift-stdlib)
 
-.PHONY: help packages run demo test test-systemd test-redis-user test-api soak bench lint build deb install uninstall clean
+.PHONY: help packages run demo test test-systemd test-redis-user test-api test-browser soak bench lint build deb install uninstall clean
 
 help:
 	@echo 'make run      build and start the whole shop (REST on http://$(HTTP), data in $(RUN_DIR))'
 	@echo 'make demo     start a shop, drive a story through it, show what happened, stop'
 	@echo 'make test     run all tests'
+	@echo 'make test-browser  drive the dashboard in a real browser'
 	@echo 'make soak     kill daemons under load for an hour, or SOAK_SECONDS'
 	@echo 'make bench    measure it beside the ceilings of this machine; BASE=FILE compares with the bench.json of another run'
 	@echo 'make lint     check the formatting'
@@ -100,6 +101,11 @@ test-systemd: prepare
 test-api: packages = $(BUILD_PACKAGES) $(TEST_PACKAGES) python3-venv
 test-api: prepare build
 	Tests/API/run $(BIN)
+
+# The dashboard in Debian's chromium, driven by selenium from PyPI; SCREENSHOTS=docs/images writes the README's pictures.
+test-browser: packages = $(BUILD_PACKAGES) $(TEST_PACKAGES) python3-venv chromium chromium-driver fonts-dejavu-core
+test-browser: prepare build
+	Tests/Browser/run $(BIN) $(if $(SCREENSHOTS),--screenshots=$(abspath $(SCREENSHOTS)))
 
 # Those of the system tests that use a Redis in all ways, with every daemon as the user of etc/redis/ordershop.acl.
 test-redis-user: packages = $(BUILD_PACKAGES) $(TEST_PACKAGES)

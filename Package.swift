@@ -48,7 +48,7 @@ let letters = [
 /// The dashboard's ES modules.
 let scripts = [
     "api", "app", "browse", "changes", "chart", "dialog", "dom", "entity", "event", "events", "format",
-    "latency", "login", "metrics", "module", "modules", "names", "notices", "overview", "parked", "redis",
+    "latency", "lists", "login", "metrics", "module", "modules", "names", "notices", "overview", "parked", "redis",
     "repeat", "sales", "session", "stock", "stream", "switch", "table", "theme", "theme-early", "topics",
     "values", "waiting", "windowed",
 ]

@@ -20,6 +20,7 @@ extension Dashboard {
         ("events", PackageResources.events_js),
         ("format", PackageResources.format_js),
         ("latency", PackageResources.latency_js),
+        ("lists", PackageResources.lists_js),
         ("login", PackageResources.login_js),
         ("metrics", PackageResources.metrics_js),
         ("module", PackageResources.module_js),

@@ -1,7 +1,8 @@
 // The view of one entity: what it is, or was at any time, and what happened to it.
-import { methods, rpc } from "./api.js";
+import { rpc } from "./api.js";
 import { fill, h } from "./dom.js";
 import { brief, time, timeText } from "./format.js";
+import { filtersOf } from "./lists.js";
 import { empty } from "./notices.js";
 import { changed } from "./changes.js";
 import { facts } from "./table.js";
@@ -13,9 +14,9 @@ const most = 1_000;
 
 /** Lists of other entities that the daemon picks by this one's id: a customer's orders, an order's billings. */
 async function related(topic, id) {
-  const all = await methods();
-  return Object.entries(topics).filter(([name]) => all.get(`${name}.list`)?.params?.properties?.[`${topic}_id`])
-    .map(([name, { plural }]) => h("a", { class: "button", href: `#/browse/${name}?by=${topic}_id&value=${id}` }, plural));
+  const lists = await Promise.all(Object.entries(topics).map(async ([name, { plural }]) => ({ name, plural, filters: await filtersOf(name) })));
+  return lists.filter(({ filters }) => filters[`${topic}_id`]).map(({ name, plural }) =>
+    h("a", { class: "button", href: `#/browse/${name}?by=${topic}_id&value=${encodeURIComponent(id)}` }, plural));
 }
 
 const isGone = (event) => event.action === "deleted";

@@ -5,10 +5,14 @@ import { fill, h } from "./dom.js";
 import { bytes, compact, count, date, duration, money } from "./format.js";
 import { value } from "./metrics.js";
 
+// 9 PM, or 21:00, as one writes it there.
+const isTwelve = new Intl.DateTimeFormat(undefined, { hour: "numeric" }).resolvedOptions().hour12;
+const hour = isTwelve ? { hour: "numeric" } : { hour: "2-digit", minute: "2-digit" };
+
 const ranges = {
   hour: { title: "Hour", seconds: 3600, step: 120, label: { hour: "2-digit", minute: "2-digit" } },
-  day: { title: "Day", seconds: 86400, step: 3600, label: { hour: "numeric" } },
-  week: { title: "Week", seconds: 604800, step: 21600, label: { weekday: "short", hour: "numeric" } },
+  day: { title: "Day", seconds: 86400, step: 3600, label: hour },
+  week: { title: "Week", seconds: 604800, step: 21600, label: { weekday: "short", ...hour } },
   month: { title: "Month", seconds: 2592000, step: 86400, label: { day: "numeric", month: "short" } },
 };
 

@@ -50,12 +50,10 @@ export class EventStream {
 
   /** The browser connects again by itself, but for where the server has refused. */
   #lost(source) {
+    if (this.#signal.aborted) return;
     this.#tell.state("waiting");
-    if (source.readyState !== EventSource.CLOSED) return;
-    setTimeout(async () => {
-      // Says why, where there is more to say than that it is away: such as that a login is needed.
-      try { await get("/session", { signal: this.#signal }); } catch { /* the next try finds out */ }
-      this.#connect();
-    }, 2000);
+    // Says on the page whether the daemon is away at all.
+    get("/session", { signal: this.#signal }).catch(() => {});
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => this.#connect(), 2000);
   }
 }

@@ -1,5 +1,5 @@
 // Orders that wait for their money, and those that wait to be sent: the oldest of them.
-import { methods, rpc } from "./api.js";
+import { rpc } from "./api.js";
 import { fill, h } from "./dom.js";
 import { money, time } from "./format.js";
 import { empty } from "./notices.js";
@@ -9,12 +9,8 @@ import { entityLink } from "./values.js";
 
 const shown = 4;
 
-/** Some of a list; all of it is asked for only where the daemon knows no limit. */
-async function first(method, signal) {
-  const isPaged = (await methods()).get(method)?.params?.properties?.limit;
-  const found = await rpc(method, isPaged ? { limit: shown } : {}, { signal });
-  return (found.items ?? found).slice(0, shown);
-}
+/** Those that wait longest. */
+const first = async (method, signal) => (await rpc(method, { limit: shown }, { signal })).items;
 
 const columns = (title, member) => [
   { title: "Order", cell: (row) => entityLink("order", row.id, row.number ? String(row.number) : undefined) },
