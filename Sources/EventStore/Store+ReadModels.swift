@@ -17,7 +17,7 @@ extension Store {
 
     /// What the shop has noted of its read models, for `noteReadModels`.
     var readModelQuestions: [RedisCommand] {
-        [RedisCommand("HGETALL", keys.readModels)] + (catalogue.keyedReadModels.isEmpty ? [] : [lookupKeyOffer])
+        [RedisCommand("HGETALL", keys.readModels), RedisCommand("EXISTS", keys.lookupKey)]
     }
 
     /// Compares what the shop has noted with what is kept here. What this store does not write to cannot be relied upon
@@ -32,15 +32,19 @@ extension Store {
             try await note(noted)
         }
         var void = noted.filter { mine[$0.key] != $0.value }.map(\.key)
-        if replies.last?.string == "OK", !isNew {
-            // The shop's key was gone: whatever stands there was made with another.
-            knownLookupKey.withLock { $0 = nil }
-            void += catalogue.keyedReadModels
-        }
+        if replies.last?.int == 0, try await isFirstLookupKey(), !isNew { void += catalogue.keyedReadModels }
         if !void.isEmpty { _ = try await send(RedisCommand("HDEL", arguments: [keys.readModels] + void)) }
         for name in void { noted[name] = nil }
         let missing = Set(mine.filter { noted[$0.key] != $0.value }.map(\.key))
         readModels.withLock { $0.missing = missing }
+    }
+
+    /// Gives the shop its key for hashes, unless it has one or reads none. Whatever stood in indexes before was made with
+    /// another.
+    private func isFirstLookupKey() async throws(StoreError) -> Bool {
+        if catalogue.keyedReadModels.isEmpty { return false }
+        knownLookupKey.withLock { $0 = nil }
+        return try await send(lookupKeyOffer).string == "OK"
     }
 
     /// Looks again at what the shop has noted: a daemon of another version may have taken notes away.

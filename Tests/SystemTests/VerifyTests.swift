@@ -42,7 +42,7 @@ import Testing
                 #expect(found.output.contains(word))
             }
             #expect(found.errors.contains("--repair"))
-            #expect(try await shop.ctl("projection", "verify", "--topic", "product").exitCode == 0)
+            #expect(try await shop.ctl("projection", "verify", "--topic", "stock_alert").exitCode == 0)
             let repaired = try await shop.ctl("projection", "verify", "--repair", "--json")
             #expect(repaired.exitCode == 0)
             let report = try JSONValue(parsing: repaired.output.utf8)
