@@ -139,7 +139,7 @@ let package = Package(
             ] + modules.map { .byName(name: $0 + "Service") }),
         module("Customer"), module("Product"), module("Inventory"), module("Order", [nio("NIOCore")]),
         module("Cart"), module("Billing", ["Mailing"]), module("Shipping"),
-        module("CRM", ["Mailing"]), module("Mail", ["Curl", nio("NIOPosix")]),
+        module("CRM", ["Mailing"]), module("Mail", ["Curl", measuring, nio("NIOPosix")]),
         module(
             "Gateway",
             [

@@ -36,6 +36,30 @@ import Testing
         }
     }
 
+    @Test func `is told of all metrics that the manual names, and of no others`() async throws {
+        let manual = try String(contentsOfFile: Self.root + "/docs/operations.md", encoding: .utf8)
+        let named = Set(
+            manual.matches(of: #/(?m)^\| `((?:ordershop|process)_[a-z_]+)` \|/#).map { String($0.output.1) })
+        #expect(named.count > 25)
+        try await withShop { shop in
+            let text = try await shop.request("GET", "/metrics").text
+            let exposed = text.matches(of: #/(?m)^# TYPE ([a-z_]+) /#).map { String($0.output.1) }
+            #expect(Set(exposed) == named)
+        }
+    }
+
+    @Test func `counts mails by their route and by what became of them`() async throws {
+        try await withShop { shop in
+            _ = try await shop.createOne("/customers", customer("Ada"))
+            try await shop.settle()
+            let text = try await shop.request("GET", "/metrics").text
+            for (outcome, count) in [("sent", 1), ("deferred", 0), ("failed", 0)] {
+                let line = "ordershop_mails_total{route=\"maildir\",outcome=\"\(outcome)\"} \(count)\n"
+                #expect(text.contains(line), "\(line)")
+            }
+        }
+    }
+
     /// The metrics that a file speaks of.
     private static func names(in file: String) throws -> Set<String> {
         let text = try String(contentsOfFile: file, encoding: .utf8)

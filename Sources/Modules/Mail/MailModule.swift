@@ -18,7 +18,8 @@ public struct MailModule: HandlerModule {
     ///   - policy: one that changes holds from the next mail on.
     ///   - directory: the Maildir's path; made when it is missing.
     public init(policy: Live<MailPolicy>, directory: String) {
-        delivery = MailDelivery(policy: policy, route: MaildirRoute(maildir: Maildir(path: directory)))
+        delivery = MailDelivery(
+            policy: policy, route: MeasuredRoute(MaildirRoute(maildir: Maildir(path: directory)), named: "maildir"))
     }
 
     /// - Parameters:
@@ -26,7 +27,7 @@ public struct MailModule: HandlerModule {
     ///   - firstPause: before a mail that the server did not take is tried again; it doubles, up to an hour.
     public init(policy: Live<MailPolicy>, server: SMTPServer, firstPause: Duration) {
         let route = SMTPRoute(to: server, policy: policy, firstPause: firstPause)
-        delivery = MailDelivery(policy: policy, route: route)
+        delivery = MailDelivery(policy: policy, route: MeasuredRoute(route, named: "smtp"))
     }
 
     private static let ofCustomer = ListFilter.by(

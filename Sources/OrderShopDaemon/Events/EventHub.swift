@@ -34,17 +34,13 @@ final class EventHub: Service {
     private let logger: Logger
     private let state = Mutex(State())
     private let readers = Turns(8)
-    private let clients = Meter(label: "ordershop_sse_clients")
-    private let dropped = Counter(label: "ordershop_sse_clients_dropped")
-    private let refused = Counter(label: "ordershop_sse_clients_refused")
+    private let metrics = EventMetrics()
     /// How many events of each stream are read at once.
     private static let page = 200
 
     init(store: Store, news: News, limits: Limits, logger: Logger) {
         (self.store, self.news, self.limits, self.logger) = (store, news, limits, logger)
         streams = store.topics.flatMap(\.streams)
-        clients.set(0)
-        for counter in [dropped, refused] { counter.increment(by: 0) }
     }
 
     // MARK: Clients
@@ -58,15 +54,15 @@ final class EventHub: Service {
             return state.next
         }
         guard let number else {
-            refused.increment()
+            metrics.refused.increment()
             throw Refusal(
                 .unavailable,
                 "as many clients as may be at once (\(limits.clients)) read events already: try again later, or have "
                     + "gateway.events.max_clients raised", retryAfter: .seconds(10))
         }
-        let seat = EventSeat(hangUp: hangUp) { [weak self] in self?.leave(number) }
+        let seat = EventSeat(metrics, hangUp: hangUp) { [weak self] in self?.leave(number) }
         state.withLock { $0.seats[number] = WeakSeat(seat: seat) }
-        clients.increment()
+        metrics.clients.increment()
         // Whoever is the first has the window begun.
         news.ring()
         return seat
@@ -77,7 +73,7 @@ final class EventHub: Service {
             state.seats.removeValue(forKey: number)
             if state.seats.isEmpty { state.window = nil }
         }
-        clients.decrement()
+        metrics.clients.decrement()
     }
 
     private var seats: [EventSeat] { state.withLock { $0.seats.values.compactMap(\.seat) } }
@@ -155,7 +151,7 @@ final class EventHub: Service {
     private func watch() async {
         while (try? await Task.sleep(for: limits.heartbeat)) != nil {
             for seat in seats where seat.dropIfStuck(for: limits.heartbeat) {
-                dropped.increment()
+                metrics.dropped.increment()
                 logger.notice("hung up on a client of /events that does not read")
             }
             for seat in seats { seat.beat() }

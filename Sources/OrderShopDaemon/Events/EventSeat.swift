@@ -15,9 +15,12 @@ final class EventSeat: Sendable {
     private let hangUp: @Sendable () -> Void
     private let onLeave: @Sendable () -> Void
     private let state = Mutex(State())
-    private static let sent = Counter(label: "ordershop_sse_messages_sent")
+    private let metrics: EventMetrics
 
-    init(hangUp: @escaping @Sendable () -> Void, onLeave: @escaping @Sendable () -> Void) {
+    init(
+        _ metrics: EventMetrics, hangUp: @escaping @Sendable () -> Void, onLeave: @escaping @Sendable () -> Void
+    ) {
+        self.metrics = metrics
         (rings, bell) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         self.hangUp = hangUp
         self.onLeave = onLeave
@@ -37,7 +40,7 @@ final class EventSeat: Sendable {
             // While Redis is away there is nothing to tell; its return rings.
             while let part = try? await cursor.next(), !Task.isCancelled {
                 try await send(part.bytes, write)
-                Self.sent.increment(by: part.count)
+                metrics.sent.increment(by: part.count)
                 known = part.end
             }
             guard takeBeat() else { continue }

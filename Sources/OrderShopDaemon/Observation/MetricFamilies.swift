@@ -2,7 +2,7 @@ import OpenMetrics
 
 /// Everything that the daemon measures, with what it means. The parts measure under these names.
 enum MetricFamilies {
-    static let all: [Family] = commands + events + modules + redis + connections + process
+    static let all: [Family] = commands + events + modules + mails + redis + connections + process
 
     private static let commands: [Family] = [
         .counter("ordershop_commands", "Commands and queries that were asked for, by method and outcome."),
@@ -25,6 +25,12 @@ enum MetricFamilies {
         .gauge("ordershop_module_lag", "Events that wait behind the module's checkpoint, counted to a limit."),
         .gauge("ordershop_module_oldest_unhandled_age_seconds", "How old the oldest event is that waits; 0: none."),
         .gauge("ordershop_module_parked", "Events that are parked for the module."),
+    ]
+
+    private static let mails: [Family] = [
+        .counter(
+            "ordershop_mails",
+            "Tries to deliver mails, by route (maildir or smtp) and outcome: sent, deferred, failed.")
     ]
 
     private static let redis: [Family] = [

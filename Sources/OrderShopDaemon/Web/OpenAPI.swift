@@ -79,7 +79,7 @@ struct OpenAPI {
         if let body = body(of: route) {
             operation["requestBody"] = [
                 "required": .bool(route.binding.body != .optionalObject),
-                "content": ["application/json": ["schema": body]],
+                "content": ["application/json": ["schema": body, "example": example(of: route)]],
             ]
         }
         operation["responses"] = .object(responses(of: route))
@@ -114,6 +114,13 @@ struct OpenAPI {
         case .object, .optionalObject: return object
         case .batch: return ["oneOf": [object, ["type": "array", "items": object, "maxItems": 1_000]]]
         }
+    }
+
+    /// One that is taken, if what it names is there.
+    private func example(of route: Route) -> JSONValue {
+        let path = names(inPathOf: route)
+        let fields = route.command.parameters.filter { !path.contains($0.name) }
+        return .object(JSONObject(fields.map { ($0.name, $0.schema.example) }))
     }
 
     // MARK: What comes out
@@ -159,7 +166,7 @@ struct OpenAPI {
         [
             "name": .string(field.name), "in": .string(place),
             "required": .bool(field.isRequired || place == "path"), "description": .string(field.summary),
-            "schema": .object(field.schema.description),
+            "schema": .object(field.schema.description), "example": field.schema.example,
         ]
     }
 
