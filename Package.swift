@@ -47,10 +47,10 @@ let letters = [
 
 /// The dashboard's ES modules.
 let scripts = [
-    "api", "app", "browse", "changes", "chart", "dialog", "dom", "entity", "event", "events", "format",
-    "latency", "lists", "login", "metrics", "module", "modules", "names", "notices", "overview", "parked", "redis",
-    "repeat", "sales", "session", "stock", "stream", "switch", "table", "theme", "theme-early", "topics",
-    "values", "waiting", "windowed",
+    "api", "app", "browse", "changes", "chart", "dialog", "docs", "dom", "entity", "event", "events", "format",
+    "latency", "lists", "login", "metrics", "module", "modules", "names", "notices", "openapi", "overview",
+    "parked", "redis", "repeat", "request", "sales", "send", "session", "stock", "stream", "switch", "table",
+    "theme", "theme-early", "topics", "try", "values", "waiting", "windowed",
 ]
 
 let package = Package(
@@ -120,7 +120,7 @@ let package = Package(
         room("ShopContracts", ["JSON", "EventStore", "HandlerRuntime"]),
         room(
             "Dashboard", [.product(name: "Crypto", package: "swift-crypto")],
-            resources: (["index.html", "style.css", "icon.svg"] + scripts.map { "\($0).js" }).map {
+            resources: (["index.html", "docs.html", "style.css", "docs.css", "icon.svg"] + scripts.map { "\($0).js" }).map {
                 .embedInCode("Assets/\($0)")
             }),
         .executableTarget(

@@ -2,7 +2,9 @@ extension Dashboard {
     public static let assets: [Asset] =
         [
             Asset("/", .html, PackageResources.index_html),
+            Asset("/docs", .html, PackageResources.docs_html),
             Asset("/assets/style.css", .css, PackageResources.style_css),
+            Asset("/assets/docs.css", .css, PackageResources.docs_css),
             Asset("/assets/icon.svg", .icon, PackageResources.icon_svg),
         ] + scripts.map { Asset("/assets/\($0.name).js", .script, $0.bytes) }
 
@@ -14,6 +16,7 @@ extension Dashboard {
         ("changes", PackageResources.changes_js),
         ("chart", PackageResources.chart_js),
         ("dialog", PackageResources.dialog_js),
+        ("docs", PackageResources.docs_js),
         ("dom", PackageResources.dom_js),
         ("entity", PackageResources.entity_js),
         ("event", PackageResources.event_js),
@@ -27,11 +30,14 @@ extension Dashboard {
         ("modules", PackageResources.modules_js),
         ("names", PackageResources.names_js),
         ("notices", PackageResources.notices_js),
+        ("openapi", PackageResources.openapi_js),
         ("overview", PackageResources.overview_js),
         ("parked", PackageResources.parked_js),
         ("redis", PackageResources.redis_js),
         ("repeat", PackageResources.repeat_js),
+        ("request", PackageResources.request_js),
         ("sales", PackageResources.sales_js),
+        ("send", PackageResources.send_js),
         ("session", PackageResources.session_js),
         ("stock", PackageResources.stock_js),
         ("stream", PackageResources.stream_js),
@@ -40,6 +46,7 @@ extension Dashboard {
         ("theme", PackageResources.theme_js),
         ("theme-early", PackageResources.theme_early_js),
         ("topics", PackageResources.topics_js),
+        ("try", PackageResources.try_js),
         ("values", PackageResources.values_js),
         ("waiting", PackageResources.waiting_js),
         ("windowed", PackageResources.windowed_js),

@@ -54,7 +54,7 @@ struct OpenAPI {
         }
     }
 
-    private var tags: [String] { Set(routes.map(tag)).sorted() + ["events", "report"] }
+    private var tags: [String] { Set(routes.map(tag)).sorted() + ["events", "report", "documentation"] }
 
     private func tag(of route: Route) -> String { String(route.command.method.prefix { $0 != "." }) }
 
@@ -67,6 +67,7 @@ struct OpenAPI {
             return (path, JSONValue.object(JSONObject(operations)))
         }
         return commands + [("/report", Self.report), (EventsStream.path, Self.events)]
+            + [("/docs", Self.page), ("/openapi.json", Self.itself)]
     }
 
     private func operation(_ route: Route) -> JSONValue {
@@ -161,6 +162,23 @@ struct OpenAPI {
             ]
         ]
     }
+
+    private static let page: JSONValue = [
+        "get": [
+            "operationId": "docs", "summary": "A page to read about the API, and to try it.",
+            "tags": ["documentation"],
+            "responses": [
+                "200": ["description": "The page.", "content": ["text/html": ["schema": ["type": "string"]]]]
+            ],
+        ]
+    ]
+
+    private static let itself: JSONValue = [
+        "get": [
+            "operationId": "openapi", "summary": "This description, for programs.", "tags": ["documentation"],
+            "responses": ["200": success(["type": "object"])],
+        ]
+    ]
 
     private static func parameter(_ field: Field, in place: String) -> JSONValue {
         [
