@@ -184,7 +184,8 @@ struct OpenAPI {
         [
             "name": .string(field.name), "in": .string(place),
             "required": .bool(field.isRequired || place == "path"), "description": .string(field.summary),
-            "schema": .object(field.schema.description), "example": field.schema.example,
+            "schema": .object(field.schema.description),
+            "example": field.name == "id" ? Schema.uuid.example : field.schema.example,
         ]
     }
 
