@@ -120,9 +120,10 @@ let package = Package(
         room("ShopContracts", ["JSON", "EventStore", "HandlerRuntime"]),
         room(
             "Dashboard", [.product(name: "Crypto", package: "swift-crypto")],
-            resources: (["index.html", "docs.html", "style.css", "docs.css", "icon.svg"] + scripts.map { "\($0).js" }).map {
-                .embedInCode("Assets/\($0)")
-            }),
+            resources: (["index.html", "docs.html", "style.css", "docs.css", "icon.svg"]
+                + scripts.map { "\($0).js" }).map {
+                    .embedInCode("Assets/\($0)")
+                }),
         .executableTarget(
             name: "ordershopd", dependencies: ["OrderShopDaemon", "SystemdSupport"], swiftSettings: strict),
         .executableTarget(
