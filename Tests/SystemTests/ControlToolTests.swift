@@ -33,6 +33,9 @@ import Testing
             #expect(try await shop.ctl("status").output.contains("crm"))
             #expect(try await shop.ctl("module", "enable", "crm").exitCode == 0)
             #expect(try await states()["crm"] == true)
+            let work = try await shop.call("module.show", ["name": "cart"])["periodic_work"]
+            #expect(work == [["name": "expiry", "every": 60]])
+            #expect(try await shop.ctl("module", "show", "cart").output.contains("expiry"))
             let unknown = try await shop.ctl("module", "disable", "crn")
             #expect(unknown.exitCode == 1)
             #expect(unknown.errors.contains("crn"))

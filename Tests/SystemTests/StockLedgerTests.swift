@@ -156,6 +156,26 @@ extension Shop {
         }
     }
 
+    @Test func `of a new inventory is low where the settings say, unless it says so itself`() async throws {
+        var options = DaemonProcess.Options()
+        options.environment["ORDERSHOP_INVENTORY_LOW_STOCK_AT"] = "5"
+        try await withShop(options) { shop in
+            let (tea, cup) = (try await shop.stock("Tea", 5), try await shop.stock("Cup", 6))
+            let pot = try await shop.createOne("/products", product("Pot"))
+            let own: JSONValue = ["product_id": .string(pot), "amount": 2, "low_stock_at": 1]
+            let id = try await shop.createOne("/inventory", own)
+            let low = try await shop.get("/inventory/low").array?.compactMap { $0["id"]?.string }
+            #expect(low == [tea.inventory])
+            #expect(try await shop.get("/inventory/\(cup.inventory)")["low_stock_at"] == 5)
+            #expect(try await shop.get("/inventory/\(id)")["low_stock_at"] == 1)
+            // Who says null means never.
+            let jar = try await shop.createOne("/products", product("Jar"))
+            let never = try await shop.createOne(
+                "/inventory", ["product_id": .string(jar), "amount": 0, "low_stock_at": .null])
+            #expect(try await shop.get("/inventory/\(never)")["low_stock_at"] == nil)
+        }
+    }
+
     @Test func `that an inventory is low from the beginning`() async throws {
         try await withShop { shop in
             let tea = try await shop.createOne("/products", product("Tea"))
