@@ -36,7 +36,7 @@ func module(_ name: String, _ more: [Target.Dependency] = []) -> Target {
 }
 
 let modules = [
-    "Customer", "Product", "Inventory", "Order", "Billing", "Shipping", "CRM", "Mail", "Cart", "Gateway",
+    "Customer", "Product", "Inventory", "Order", "Billing", "Shipping", "CRM", "Mail", "Cart", "Webhook", "Gateway",
 ]
 
 /// The letters that are built in; beside them, etc/ordershop/templates has those in other languages.
@@ -142,6 +142,9 @@ let package = Package(
         module("Cart"), module("Billing", ["Mailing"]), module("Shipping"),
         module("CRM", ["Mailing"]), module("Mail", ["Curl", measuring, nio("NIOPosix")]),
         module(
+            "Webhook",
+            ["Curl", measuring, nio("NIOCore"), .product(name: "Crypto", package: "swift-crypto")]),
+        module(
             "Gateway",
             [
                 lifecycle, measuring, nio("NIOCore"), nio("NIOPosix"),
@@ -182,7 +185,10 @@ let package = Package(
             ["HandlerRuntime", "EventStore", "JSON", "Redis", "TestKit", log, lifecycle, nio("NIOPosix")]),
         tests(
             "ShopTests",
-            ["ShopContracts", "HandlerRuntime", "EventStore", "JSON", "Mailing", "TestKit", log]
+            [
+                "ShopContracts", "HandlerRuntime", "EventStore", "JSON", "Mailing", "Curl", "TestKit", log,
+                nio("NIOCore"),
+            ]
                 + modules.map { .byName(name: $0 + "Service") }),
         tests(
             "PropertyTests",

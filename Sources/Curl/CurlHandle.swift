@@ -22,6 +22,11 @@ final class CurlHandle: @unchecked Sendable {
     /// What came back, of which no more than `most` is kept.
     private(set) var body: [UInt8] = []
     private var most = 0
+    /// So much of the answer is read, and then no more.
+    private var limit = Int.max
+    private var received = 0
+    /// Whether more came than is read.
+    var isCutOff: Bool { received > limit }
     /// The lines that the server said outside of the body.
     private(set) var lines: [String] = []
     /// The last command that was sent, where the protocol has commands.
@@ -52,6 +57,7 @@ final class CurlHandle: @unchecked Sendable {
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         (lists, upload, sent, body, most, lines) = ([], [], 0, [], 0, [])
         (lastCommand, isLeaving, refused, refusedAddresses, admits) = ("", false, CURLE_OK, [], nil)
+        (limit, received) = (Int.max, 0)
         self.flags = flags
         setPointer(CURLOPT_ERRORBUFFER, UnsafeMutableRawPointer(errorText))
         set(CURLOPT_NOSIGNAL, 1)
@@ -91,6 +97,20 @@ final class CurlHandle: @unchecked Sendable {
         self.upload = upload
         self.most = most
         note(ordershop_curl_set_large(pointer, CURLOPT_INFILESIZE_LARGE, curl_off_t(upload.count)))
+    }
+
+    /// - Parameters:
+    ///   - most: so much of the answer is kept.
+    ///   - limit: so much of it is read; where there is more, the transfer is broken off.
+    func set(posting body: [UInt8], keeping most: Int, reading limit: Int) {
+        (self.most, self.limit) = (most, limit)
+        set(CURLOPT_POST, 1)
+        note(ordershop_curl_set_large(pointer, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count)))
+        var body = body
+        // It is copied, so that it can be sent again where a connection turns out to be dead.
+        body.withUnsafeMutableBytes { bytes in
+            if let start = bytes.baseAddress { setPointer(CURLOPT_COPYPOSTFIELDS, start) }
+        }
     }
 
     private func setPointer(_ option: CURLoption, _ value: UnsafeMutableRawPointer) {
@@ -165,7 +185,8 @@ final class CurlHandle: @unchecked Sendable {
 
     private func write(_ bytes: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
         body += Self.bytes(bytes, min(count, most - body.count))
-        return count
+        received += count
+        return isCutOff ? 0 : count
     }
 
     private func header(_ bytes: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {

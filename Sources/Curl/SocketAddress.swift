@@ -52,6 +52,12 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         return Self.global6.holds(bytes) && !Self.special6.contains { $0.holds(bytes) }
     }
 
+    /// Whether it is an address of this machine's own.
+    public var isLoopback: Bool {
+        if let four = mapped { return four[0] == 127 }
+        return bytes == [UInt8](repeating: 0, count: 15) + [1]
+    }
+
     /// The IPv4 address that it is, or that is wrapped in it: mapped, by NAT64, or by 6to4.
     private var mapped: [UInt8]? {
         if bytes.count == 4 { return bytes }

@@ -95,11 +95,32 @@ public struct Keyspace: Sendable, Hashable {
 
     /// A hash: person → the key that what is known of him is encrypted with. Without it, that is unreadable.
     var personalKeys: String { "\(prefix)ordershop:keys" }
+    /// A hash: holder → a secret, which so stands in no event.
+    var secrets: String { "\(prefix)ordershop:secrets" }
+
     /// A string with a time to live: what a command answered to which its client gave a name.
     func answer(_ name: String) -> String { "\(prefix)ordershop:answer:\(name)" }
 
     /// A string: the shop's key for hashes that entities are looked up by.
     var lookupKey: String { "\(prefix)ordershop:lookup-key" }
+
+    // MARK: Feeds
+
+    /// The keys of one feed.
+    struct FeedKeys {
+        /// A hash: stream → the last event that is settled, and what else is known of it.
+        let state: String
+        /// A sorted set of events that are kept back.
+        var held: String { state + ":held" }
+        /// A sorted set of events whose ends are known, by when that was.
+        var log: String { state + ":log" }
+        /// A hash: event → what is known of it.
+        var records: String { state + ":records" }
+        /// A sorted set of events that are to be told once more.
+        var wishes: String { state + ":wishes" }
+    }
+
+    func feed(_ name: String) -> FeedKeys { FeedKeys(state: "\(prefix)ordershop:feed:\(name)") }
 
     // MARK: Read models
 

@@ -3,11 +3,19 @@ import Redis
 /// Which modules are on, and who handles their events.
 extension Store {
     /// Notes for all daemons of the shop whether a module is enabled. It holds until it is said otherwise.
-    public func setEnabled(_ isEnabled: Bool, module: String) async throws(StoreError) {
+    /// - Parameter offAtFirst: whether it is disabled where nothing is noted.
+    public func setEnabled(
+        _ isEnabled: Bool, module: String, offAtFirst: Bool = false
+    ) async throws(StoreError) {
         _ = try await send(
-            isEnabled
+            isEnabled && !offAtFirst
                 ? RedisCommand("HDEL", keys.modules, module)
-                : RedisCommand("HSET", keys.modules, module, "disabled"))
+                : RedisCommand("HSET", keys.modules, module, isEnabled ? "enabled" : "disabled"))
+    }
+
+    /// Disables modules of which nothing was said yet.
+    public func disableAtFirst(_ modules: [String]) async throws(StoreError) {
+        _ = try await pipeline(modules.map { RedisCommand("HSETNX", keys.modules, $0, "disabled") })
     }
 
     /// Takes or renews the leases of the modules that are enabled and that nobody else holds; ends those of

@@ -19,8 +19,12 @@ public protocol HandlerModule: Sendable {
     var projections: [Projection] { get }
     /// What it does from time to time.
     var periodicWork: [PeriodicWork] { get }
+    /// What it does all the time.
+    var standingWork: [StandingWork] { get }
     /// In which order the module's events are handled.
     var ordering: Ordering { get }
+    /// Whether it is disabled until somebody enables it.
+    var isOffAtFirst: Bool { get }
 
     /// Called before the module takes its first command or event, and again whenever it is enabled.
     func start() async throws
@@ -34,7 +38,9 @@ extension HandlerModule {
     public var subscriptions: [Subscription] { [] }
     public var projections: [Projection] { [] }
     public var periodicWork: [PeriodicWork] { [] }
+    public var standingWork: [StandingWork] { [] }
     public var ordering: Ordering { .shop }
+    public var isOffAtFirst: Bool { false }
     public func start() async throws {}
     public func stop() async {}
 }

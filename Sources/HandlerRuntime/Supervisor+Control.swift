@@ -28,9 +28,9 @@ extension Supervisor {
     }
 
     public func setEnabled(_ isEnabled: Bool, module name: String) async throws(Refusal) {
-        _ = try runner(name)
+        let offAtFirst = try runner(name).module.isOffAtFirst
         do {
-            try await store.setEnabled(isEnabled, module: name)
+            try await store.setEnabled(isEnabled, module: name, offAtFirst: offAtFirst)
             try await beat()
         } catch { throw Refusal(error) }
         if case .failed(let reason) = gates.closure(of: name) {

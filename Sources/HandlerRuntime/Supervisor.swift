@@ -16,8 +16,9 @@ public final class Supervisor: Service {
     let runners: [ModuleRunner]
     let gates: Gates
     let periodic: [PeriodicRunner]
+    let standing: [StandingRunner]
     /// Rings when events were appended, by whomever.
-    public let news = News()
+    public let news: News
     let ready = Latch()
     private let hindrance = Live<String?>(nil)
     let lastHeartbeat = Live(ContinuousClock.now)
@@ -80,6 +81,17 @@ public final class Supervisor: Service {
                     logger: logger)
             }
         }
+        let news = News()
+        self.news = news
+        standing = runners.flatMap { runner in
+            runner.module.standingWork.map { work in
+                var logger = logger
+                logger[metadataKey: "module"] = "\(runner.module.name)"
+                return StandingRunner(
+                    work: work, runner: runner, dispatcher: dispatcher, gates: gates, news: news, options: options,
+                    logger: logger)
+            }
+        }
         bells.connect(runners, inline: registry.inlineStreams)
     }
 
@@ -95,6 +107,7 @@ public final class Supervisor: Service {
         ready.open()
         try await withThrowingDiscardingTaskGroup { group in
             for runner in runners { group.addTask { await runner.run() } }
+            for standing in self.standing { group.addTask { await standing.run() } }
             group.addTask { await self.mendCaches() }
             await cancelWhenGracefulShutdown {
                 await withDiscardingTaskGroup { group in
@@ -130,6 +143,7 @@ public final class Supervisor: Service {
     private func tryToOpen() async throws(StoreError) -> StoreError? {
         do throws(StoreError) {
             try await store.open()
+            try await store.disableAtFirst(runners.map(\.module).filter(\.isOffAtFirst).map(\.name))
             if isAlone { try await store.dropLeases(runners.map(\.module.name)) }
             try await beat()
             return nil
@@ -141,6 +155,9 @@ public final class Supervisor: Service {
 
     private func stop() async {
         for runner in runners { await runner.stop() }
+        await withDiscardingTaskGroup { group in
+            for standing in self.standing { group.addTask { await standing.stop() } }
+        }
         await withDiscardingTaskGroup { group in
             for runner in runners { group.addTask { await self.finish(runner) } }
         }

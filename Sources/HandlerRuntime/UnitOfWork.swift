@@ -55,9 +55,11 @@ public final class UnitOfWork {
 
     func keep(_ pass: Gates.Pass) { passes.append(pass) }
 
-    var isEmpty: Bool { events.isEmpty && destroyedKeys.isEmpty }
+    var isEmpty: Bool { events.isEmpty && destroyedKeys.isEmpty && notes.isEmpty }
     /// Persons whose keys are destroyed in this step.
     private var destroyedKeys: [String] = []
+    /// What a command has noted beside the events.
+    private var notes: [(inout Transaction) -> Void] = []
     /// The entities that it changes: what a competing unit would have to wait for.
     var changed: Set<String> { Set(events.map { "\($0.stream.topic):\($0.entityID)" }) }
     var streams: Set<StreamKey> { Set(events.map(\.stream)) }
@@ -69,6 +71,7 @@ public final class UnitOfWork {
     var transaction: Transaction {
         var transaction = Transaction(expectations: expectations, events: events)
         transaction.destroyedKeys = destroyedKeys
+        for note in notes { note(&transaction) }
         return transaction
     }
 
@@ -333,6 +336,38 @@ public final class UnitOfWork {
             guard case .more(let next) = page.rest else { return count }
             cursor = next
         }
+    }
+
+    // MARK: Beside the events
+
+    /// A secret that somebody holds; nil where he has none.
+    public func secret(of holder: String) async throws(Refusal) -> String? {
+        do { return try await store.secrets(of: [holder]).first ?? nil } catch { throw Refusal(error) }
+    }
+
+    /// Keeps a secret, or forgets it, in the step of a command. It stands in no event.
+    public func keep(secret: String?, of holder: String) {
+        notes.append { [store] in $0.keep(secret: secret, of: holder, in: store) }
+    }
+
+    /// Begins a feed, or notes something of it, in the step of a command.
+    public func note(_ texts: [String: String?], ofFeed name: String) {
+        notes.append { [store] in $0.note(texts, ofFeed: name, in: store) }
+    }
+
+    /// Ends a feed in the step of a command.
+    public func closeFeed(_ name: String) {
+        notes.append { [store] in $0.closeFeed(name, in: store) }
+    }
+
+    /// What a feed knows of one event; nil where it knows nothing.
+    public func entry(of event: EventID, inFeed name: String) async throws(Refusal) -> Feed.Entry? {
+        do { return try await store.feedEntries([event], of: name).first } catch { throw Refusal(error) }
+    }
+
+    /// Asks for an event to be told once more, in the step of a command.
+    public func wish(for event: EventID, ofFeed name: String) {
+        notes.append { [store] in $0.wish(for: event, ofFeed: name, in: store) }
     }
 
     /// Does something outside Redis, as a part of a reaction.

@@ -21,6 +21,7 @@ import ShippingService
 import ShopContracts
 public import SystemdSupport
 import UnixSignals
+import WebhookService
 
 /// The whole daemon: from its settings to one group of services.
 public struct Daemon: Sendable {
@@ -85,7 +86,7 @@ public struct Daemon: Sendable {
         in directory: StateDirectory
     ) throws -> [any HandlerModule] {
         let currency = Currency(code: settings.currency) ?? .euro
-        return [
+        let modules: [any HandlerModule] = [
             CustomerModule(),
             ProductModule(currency: currency),
             InventoryModule(lowStockAt: settings.lowStockAt.map(Int64.init)),
@@ -97,6 +98,8 @@ public struct Daemon: Sendable {
             try mailModule(mail, in: directory),
             gateway,
         ]
+        let sources = modules.flatMap(\.topics).flatMap(\.streams)
+        return modules + [WebhookModule(settings.webhooks.options, sources: sources, logger: logger)]
     }
 
     private func mailModule(_ policy: Live<MailPolicy>, in directory: StateDirectory) throws -> MailModule {

@@ -24,6 +24,7 @@ enum MetricFamilies {
         .gauge("ordershop_module_healthy", "0 where the module does not start or backs off."),
         .gauge("ordershop_module_lag", "Events that wait behind the module's checkpoint, counted to a limit."),
         .gauge("ordershop_module_oldest_unhandled_age_seconds", "How old the oldest event is that waits; 0: none."),
+        .counter("ordershop_webhook_deliveries", "Tries to deliver an event to a webhook, by outcome."),
         .gauge("ordershop_module_parked", "Events that are parked for the module."),
     ]
 

@@ -108,6 +108,7 @@ public struct Settings: Sendable, Equatable {
     /// From which amount down the stock of a new inventory is low, unless it says so itself; nil: never.
     public var lowStockAt: Int?
     public var mail = Mail()
+    public var webhooks = Webhooks()
     /// Whether what is known of persons is encrypted with keys of their own.
     public var encryptsPersonalData = false
     public var shipping = Shipping()

@@ -260,6 +260,48 @@ extension SettingsOption {
             settings.mail.retry = try integer(text, in: 1...3_600)
         },
         SettingsOption(
+            "webhooks.allow_private", fallback: "false", expected: "true or false",
+            summary: "true: webhooks may be at addresses of this machine and of private networks"
+        ) { settings, text throws(Unacceptable) in
+            settings.webhooks.allowsPrivate = try boolean(text)
+        },
+        SettingsOption(
+            "webhooks.allow_http", fallback: "false", expected: "true or false",
+            summary: "true: webhooks may be at http://, where anybody on the way can read along"
+        ) { settings, text throws(Unacceptable) in
+            settings.webhooks.allowsPlain = try boolean(text)
+        },
+        SettingsOption(
+            "webhooks.ca", expected: "a PEM file that can be read",
+            summary: "the authorities to trust with webhooks; none: those of the system"
+        ) { settings, text throws(Unacceptable) in
+            settings.webhooks.authorities = try readableFile(text)
+        },
+        SettingsOption(
+            "webhooks.timeout", fallback: "15", expected: "a number of seconds from 1 to 60",
+            summary: "how long a webhook may take over one message, in seconds"
+        ) { settings, text throws(Unacceptable) in
+            settings.webhooks.timeout = try integer(text, in: 1...60)
+        },
+        SettingsOption(
+            "webhooks.retry", fallback: "5", expected: "a number of seconds from 1 to 3600",
+            summary: "the first pause before a message is tried again that was not taken, in seconds"
+        ) { settings, text throws(Unacceptable) in
+            settings.webhooks.retry = try integer(text, in: 1...3_600)
+        },
+        SettingsOption(
+            "webhooks.give_up_after", fallback: "3d", expected: durationExpected,
+            summary: "a message not taken for so long is given up; a webhook that takes nothing is disabled"
+        ) { settings, text throws(Unacceptable) in
+            settings.webhooks.giveUpAfter = try duration(text)
+        },
+        SettingsOption(
+            "webhooks.log_size", fallback: "1000", expected: "a whole number from 1 to 10000",
+            summary: "how many deliveries that have ended are remembered for each webhook"
+        ) { settings, text throws(Unacceptable) in
+            settings.webhooks.logSize = try integer(text, in: 1...10_000)
+        },
+        SettingsOption(
             "privacy.encrypt", fallback: "false", expected: "true or false",
             summary: "true: what is known of persons is encrypted, so that it can be erased"
         ) { settings, text throws(Unacceptable) in
