@@ -3,6 +3,9 @@ import JSON
 import TestKit
 import Testing
 
+/// A customer of a name with spaces.
+func named(_ name: String) -> JSONValue { ["name": .string(name), "email": "somebody@example.org"] }
+
 extension Shop {
     fileprivate func hook(_ receiver: WebhookReceiver) async throws -> String {
         let answer = try await call(
@@ -41,7 +44,7 @@ extension [WebhookReceiver.Request] {
             try await shop.setEnabled(true, "webhook")
             _ = try await shop.hook(receiver)
             try await shop.setEnabled(false, "webhook")
-            let ada = try await shop.createOne("/customers", customer("Ada"))
+            let ada = try await shop.createOne("/customers", named("Ada"))
             try await shop.settle()
             await shop.daemon.stop()
             try await shop.daemon.start()
@@ -60,12 +63,12 @@ extension [WebhookReceiver.Request] {
         try await withShop(options()) { shop in
             try await shop.setEnabled(true, "webhook")
             _ = try await shop.hook(receiver)
-            let ada = try await shop.createOne("/customers", customer("Ada 0"))
+            let ada = try await shop.createOne("/customers", named("Ada 0"))
             var slow = WebhookReceiver.Behaviour()
             slow.delay = 0.05
             try receiver.behave("/hook", slow)
             for number in 1...30 {
-                _ = try await shop.request("PUT", "/customer/\(ada)", customer("Ada \(number)")).taken()
+                _ = try await shop.request("PUT", "/customer/\(ada)", named("Ada \(number)")).taken()
                 if number % 10 == 0 {
                     shop.daemon.kill()
                     try await shop.daemon.start()
@@ -91,13 +94,13 @@ extension [WebhookReceiver.Request] {
                 _ = try await first.hook(receiver)
                 for number in 0..<10 {
                     _ = try await (number % 2 == 0 ? first : second).createOne(
-                        "/customers", customer("Bob \(number)"))
+                        "/customers", named("Bob \(number)"))
                 }
                 try await eventually("all are told") { try receiver.requests().count == 10 }
                 let keeper = try await first.modules()["webhook"]?["state"] == "running" ? first : second
                 let other = keeper.daemon.port == first.daemon.port ? second : first
                 await keeper.daemon.stop()
-                for number in 10..<20 { _ = try await other.createOne("/customers", customer("Bob \(number)")) }
+                for number in 10..<20 { _ = try await other.createOne("/customers", named("Bob \(number)")) }
                 try await eventually("the other goes on") { try receiver.requests().count >= 20 }
                 #expect(Set(try receiver.requests().map(\.id)).count == 20)
                 #expect(try receiver.requests().count == 20)
@@ -114,7 +117,7 @@ extension [WebhookReceiver.Request] {
         try await withShop(encrypting) { shop in
             try await shop.setEnabled(true, "webhook")
             let hook = try await shop.hook(receiver)
-            let ada = try await shop.createOne("/customers", customer("Ada Verborgen"))
+            let ada = try await shop.createOne("/customers", named("Ada Verborgen"))
             let named: JSONValue = ["id": .string(hook)]
             try await eventually("it waits") {
                 try await shop.call("webhook.deliveries", named).array?.first?["response_status"] == 500

@@ -43,11 +43,11 @@ extension Shop {
     }
 
     fileprivate func person(_ name: String) async throws -> String {
-        try await createOne("/customers", customer(name))
+        try await createOne("/customers", named(name))
     }
 
     fileprivate func rename(_ id: String, _ name: String) async throws {
-        _ = try await request("PUT", "/customer/\(id)", customer(name)).taken()
+        _ = try await request("PUT", "/customer/\(id)", named(name)).taken()
     }
 
     fileprivate func deliveries(_ hook: Hook, _ status: String? = nil) async throws -> [JSONValue] {
