@@ -9,6 +9,8 @@ actor ModuleRunner {
     nonisolated let module: any HandlerModule
     nonisolated let bell = Bell()
     nonisolated let delivery: EventDelivery
+    /// Rings when the module may begin to work here, or must end.
+    nonisolated let changes = News()
     private let metrics: ModuleMetrics
 
     private let owner: String
@@ -18,13 +20,13 @@ actor ModuleRunner {
     private let logger: Logger
 
     // What the heartbeat says.
-    private var isEnabled = false
-    var lease: Lease?
+    private var isEnabled = false { didSet { if isEnabled != oldValue { changes.ring() } } }
+    var lease: Lease? { didSet { if lease != oldValue { changes.ring() } } }
     /// Why the module does not start.
-    private var startFailure: String?
+    private var startFailure: String? { didSet { if startFailure != oldValue { changes.ring() } } }
 
     // The work.
-    private var isStopping = false
+    private(set) var isStopping = false { didSet { changes.ring() } }
     private var isBusy = false
     private var settlers: [Latch] = []
     private var backOff = BackOff()

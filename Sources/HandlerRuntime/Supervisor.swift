@@ -156,7 +156,7 @@ public final class Supervisor: Service {
     private func stop() async {
         for runner in runners { await runner.stop() }
         await withDiscardingTaskGroup { group in
-            for standing in self.standing { group.addTask { await standing.stop() } }
+            for standing in self.standing { group.addTask { await standing.settle() } }
         }
         await withDiscardingTaskGroup { group in
             for runner in runners { group.addTask { await self.finish(runner) } }

@@ -117,10 +117,14 @@ private func isVerified(_ request: WebhookReceiver.Request, _ secret: String) as
         try await withHooks { shop, receiver in
             let hook = try await shop.hook(receiver)
             let new = try #require(try await shop.call("webhook.rotate", hook.named)["secret"]?.string)
-            _ = try await shop.person("Ada")
-            try await eventually("it is told") { try receiver.requests().count == 1 }
-            let request = try receiver.requests()[0]
-            for secret in [hook.secret, new] { #expect(try await isVerified(request, secret)) }
+            try await eventually("it is signed with both") {
+                let count = try receiver.requests().count
+                _ = try await shop.person("Ada")
+                try await eventually("it is told") { try receiver.requests().count > count }
+                let request = try receiver.requests()[count]
+                try #require(try await isVerified(request, hook.secret))
+                return try await isVerified(request, new)
+            }
             let events = try await shop.call("event.list", ["topic": "webhook"]).text
             let shown = try await shop.call("webhook.get", hook.named).text + shop.get("/webhooks").text
             for secret in [hook.secret, new] {
@@ -244,8 +248,12 @@ private func isVerified(_ request: WebhookReceiver.Request, _ secret: String) as
             let hook = try await shop.hook(receiver)
             for number in 0..<6 { _ = try await shop.person("Bob \(number)") }
             try await eventually("all are told") { try receiver.requests().count == 6 }
-            try await eventually("three are remembered") { try await shop.deliveries(hook).count == 3 }
             let ids = try receiver.requests().map(\.id)
+            try await eventually("all is noted") {
+                let position = try await shop.call("webhook.status", hook.named)["position"]?.string ?? ""
+                return ids.max() == "msg_\(position)"
+            }
+            #expect(try await shop.deliveries(hook).count == 3)
             let last = try #require(try await shop.deliveries(hook)[0]["delivery"]?.string)
             func redeliver(_ delivery: String) async throws -> String? {
                 try await shop.reason(
@@ -258,8 +266,10 @@ private func isVerified(_ request: WebhookReceiver.Request, _ secret: String) as
             try receiver.behave("/hook", .init(status: 500))
             #expect(try await redeliver(last) == nil)
             try await eventually("it has failed") { try await shop.deliveries(hook, "failed").count == 1 }
-            let forgotten = try #require(ids.first?.dropFirst(4))
-            #expect(try await redeliver(String(forgotten)) == "not-found")
+            let known = try await shop.deliveries(hook).compactMap { $0["delivery"]?.string }
+            let forgotten = ids.map { String($0.dropFirst(4)) }.filter { !known.contains($0) }
+            #expect(forgotten.count == 3)
+            for delivery in forgotten { #expect(try await redeliver(delivery) == "not-found") }
             let kept = try await shop.redis.run("HLEN", "ordershop:feed:webhook:\(hook.id):records").int
             #expect(kept == 3)
             _ = try await shop.call("webhook.delete", hook.named)

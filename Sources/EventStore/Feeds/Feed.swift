@@ -22,7 +22,7 @@ public struct Feed: Sendable {
 public struct FeedChange: Sendable {
     enum Place: Sendable {
         case held(String)
-        case ended(String)
+        case ended(String, at: EventID)
         case forgotten
     }
 
@@ -37,7 +37,7 @@ public struct FeedChange: Sendable {
     public var isEmpty: Bool { positions.isEmpty && notes.isEmpty && entries.isEmpty }
 
     public mutating func hold(_ event: EventID, _ record: String) { entries[event] = .held(record) }
-    public mutating func end(_ event: EventID, _ record: String) { entries[event] = .ended(record) }
+    public mutating func end(_ event: EventID, _ record: String) { entries[event] = .ended(record, at: .now) }
     public mutating func forget(_ event: EventID) { entries[event] = .forgotten }
 
     /// The same, with what was noted behind it.

@@ -157,9 +157,9 @@ extension FeedChange {
         switch place {
         case .held(let record):
             return [["ZADD", keys.held, score, id], ["ZREM", keys.log, id], ["HSET", keys.records, id, record]]
-        case .ended(let record):
+        case .ended(let record, let end):
             return [
-                ["ZREM", keys.held, id], ["ZADD", keys.log, String(EventID.now.score), id],
+                ["ZREM", keys.held, id], ["ZADD", keys.log, String(end.score), id],
                 ["HSET", keys.records, id, record],
             ]
         case .forgotten: return [["ZREM", keys.log, id], ["HDEL", keys.records, id]]

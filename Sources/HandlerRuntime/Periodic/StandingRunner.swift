@@ -10,7 +10,6 @@ struct StandingRunner: Sendable {
     let news: News
     let options: Live<Supervisor.Options>
     let logger: Logger
-    private let stopping = Latch()
     private let ended = Latch()
 
     init(
@@ -21,37 +20,35 @@ struct StandingRunner: Sendable {
         (self.news, self.options, self.logger) = (news, options, logger)
     }
 
-    private static let interval = Duration.milliseconds(50)
-    private static let tick = Duration.milliseconds(250)
+    /// How often it is rung for although nothing has happened.
+    private static let tick = Duration.seconds(1)
     /// For what is in flight when the work is to end.
     private static let grace = Duration.seconds(4)
 
-    /// Runs until `stop`, or until the task is cancelled.
+    /// Runs until its runner is stopped, or until the task is cancelled.
     func run() async {
         var backOff = BackOff()
-        while !stopping.isOpen {
-            var pause = Self.interval
-            do {
-                try await turn()
-                backOff.reset()
-            } catch {
-                pause = backOff.next(options.value.retries)
-                logger.warning(
-                    "standing work failed", metadata: ["work": "\(work.name)", "reason": "\(error)"])
+        for await _ in runner.changes.rings() {
+            while let lease = await runner.workingLease {
+                var pause = Duration.milliseconds(50)
+                do { if try await turn(under: lease) { backOff.reset() } } catch {
+                    pause = backOff.next(options.value.retries)
+                    logger.warning(
+                        "standing work failed", metadata: ["work": "\(work.name)", "reason": "\(error)"])
+                }
+                guard (try? await Task.sleep(for: pause)) != nil else { break }
             }
-            guard (try? await Task.sleep(for: pause)) != nil else { break }
+            if await runner.isStopping { break }
         }
         ended.open()
     }
 
     /// Returns when it has ended.
-    func stop() async {
-        stopping.open()
-        await ended.wait()
-    }
+    func settle() async { await ended.wait() }
 
-    private func turn() async throws {
-        guard let lease = await runner.workingLease, let pass = gates.enter(runner.module.name) else { return }
+    /// - Returns: false where the module is not open yet.
+    private func turn(under lease: Lease) async throws -> Bool {
+        guard let pass = gates.enter(runner.module.name) else { return false }
         defer { withExtendedLifetime(pass) {} }
         let bell = Bell()
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -61,6 +58,7 @@ struct StandingRunner: Sendable {
             defer { group.cancelAll() }
             try await group.next()
         }
+        return true
     }
 
     private func run(under lease: Lease, _ bell: Bell) -> StandingRun {
@@ -85,8 +83,6 @@ struct StandingRunner: Sendable {
     }
 
     private func untilEnd(of lease: Lease) async {
-        while await runner.workingLease == lease, !stopping.isOpen {
-            guard (try? await Task.sleep(for: Self.interval)) != nil else { return }
-        }
+        for await _ in runner.changes.rings() where await runner.workingLease != lease { return }
     }
 }

@@ -40,7 +40,7 @@ struct Delivery: Sendable {
     func record(keepingExcerpt: Bool) -> String {
         var object = JSONObject([
             ("delivery", .string(event.description)), ("type", .string(stream.eventType)),
-            ("entity", .string(entity.description)), ("webhook_message_id", .string(Message.id(of: event))),
+            ("entity", .string(entity.description)), ("message_id", .string(Message.id(of: event))),
             ("status", .string(status.rawValue)), ("attempts", .number(JSONNumber(Int64(attempts)))),
         ])
         object["first_tried_at"] = firstTried.map { .string(Self.text($0)) }

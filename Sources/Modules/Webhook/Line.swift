@@ -236,9 +236,9 @@ actor Line {
 
     private var farewell: String?
 
-    /// The webhook is to be disabled.
+    /// The webhook is to be disabled, once: somebody may enable it again while others of its messages are on their way.
     private func leave(because reason: String?) {
-        (isLeaving, farewell) = (true, reason ?? "")
+        if !isLeaving { (isLeaving, farewell) = (true, reason ?? "") }
     }
 
     private func flush() async throws {
