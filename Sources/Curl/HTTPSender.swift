@@ -61,7 +61,7 @@ public final class HTTPSender: Sendable {
     private let rules: HTTPRules
     private let pool: CurlPool
 
-    public init(_ rules: HTTPRules, connections: Int = 32) {
+    public init(_ rules: HTTPRules, connections: Int = 64) {
         self.rules = rules
         pool = CurlPool(threads: connections)
     }

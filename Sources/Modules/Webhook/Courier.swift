@@ -16,6 +16,7 @@ final class Courier: Sendable {
         (self.options, self.sources, self.logger) = (options, sources, logger)
     }
 
+    /// Its threads wait for receivers: 64 messages can be on their way at once.
     func open() { sender.withLock { $0 = HTTPSender(options.rules) } }
 
     func close() {

@@ -23,24 +23,35 @@ struct DeliveryCommands: Sendable {
                 (
                     "properties",
                     [
-                        "held": ["type": "integer"], "failing_since": ["type": "string"],
+                        "held": ["type": "integer"], "behind": ["type": "integer"],
+                        "failing_since": ["type": "string"],
                         "paused_until": ["type": "string"], "last_delivered_at": ["type": "string"],
                         "position": ["type": "string"],
                     ]
-                ), ("required", ["held"]),
+                ), ("required", ["held", "behind"]),
             ]), http: [HTTPBinding(.get, "/webhook/{id}/status")]
         ) { parameters, store throws(Refusal) in
             let id = try await Self.existing(parameters, store)
             do throws(StoreError) {
-                let found = try await store.feedNotes([Webhook.feed(id)])[0]
-                return .value(Self.status(found?.notes ?? [:], found?.held ?? 0, found?.positions.values.max()))
+                guard let found = try await store.feedNotes([Webhook.feed(id)])[0] else {
+                    return .value(["held": 0, "behind": 0])
+                }
+                let behind = try await store.lag(of: Array(found.positions.keys), behind: found.positions)
+                return .value(
+                    Self.status(
+                        found.notes, held: found.held, behind: behind.values.reduce(0, +),
+                        found.positions.values.max()))
             } catch { throw Refusal(error) }
         }
     }
 
-    private static func status(_ notes: [String: String], _ held: Int, _ position: EventID?) -> JSONValue {
+    private static func status(
+        _ notes: [String: String], held: Int, behind: Int, _ position: EventID?
+    ) -> JSONValue {
         let health = WebhookHealth(notes)
-        var object = JSONObject([("held", .number(JSONNumber(Int64(held))))])
+        var object = JSONObject([
+            ("held", .number(JSONNumber(Int64(held)))), ("behind", .number(JSONNumber(Int64(behind)))),
+        ])
         object["failing_since"] = health.failingSince.map(time)
         object["paused_until"] = health.pausedUntil > Wall.milliseconds ? time(health.pausedUntil) : nil
         object["last_delivered_at"] = health.lastDelivered.map(time)

@@ -43,7 +43,10 @@ actor Line {
 
     /// Runs until `stop`, or until the webhook is another daemon's.
     func run() async {
-        defer { ended.open() }
+        defer {
+            context.metrics.forget(webhook.id.text)
+            ended.open()
+        }
         do {
             try await load()
             try await withThrowingDiscardingTaskGroup { group in
@@ -243,6 +246,7 @@ actor Line {
 
     private func flush() async throws {
         if let farewell { try await disable(because: farewell) }
+        if !change.isEmpty { context.metrics.note(webhook.id.text, held: queue.countHeld, isDown: health.isDown) }
         while !change.isEmpty {
             let taken = change
             change = FeedChange()

@@ -25,6 +25,8 @@ enum MetricFamilies {
         .gauge("ordershop_module_lag", "Events that wait behind the module's checkpoint, counted to a limit."),
         .gauge("ordershop_module_oldest_unhandled_age_seconds", "How old the oldest event is that waits; 0: none."),
         .counter("ordershop_webhook_deliveries", "Tries to deliver an event to a webhook, by outcome."),
+        .gauge("ordershop_webhook_held", "Events that are kept back for webhooks, as they could not be delivered."),
+        .gauge("ordershop_webhook_down", "Webhooks of this daemon that take nothing."),
         .gauge("ordershop_module_parked", "Events that are parked for the module."),
     ]
 
