@@ -9,7 +9,9 @@ struct DeliveryCommands: Sendable {
 
     init(courier: Courier) { self.courier = courier }
 
-    var definitions: [CommandDefinition] { [status, deliveries, redeliver, test] }
+    var definitions: [CommandDefinition] {
+        [status, deliveries, redeliver.refusing(.conflict), test.refusing(.conflict)]
+    }
 
     // MARK: Looking
 

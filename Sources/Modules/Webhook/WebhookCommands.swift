@@ -12,7 +12,7 @@ struct WebhookCommands: Sendable {
     init(rules: HTTPRules, sources: [StreamKey]) { (self.rules, self.sources) = (rules, sources) }
 
     var definitions: [CommandDefinition] {
-        [create, entity.get, entity.list, update, delete, enable, disable, rotate]
+        [create.refusing(.conflict), entity.get, entity.list, update, delete, enable, disable, rotate]
     }
 
     static let fields = [
