@@ -58,7 +58,8 @@ struct `Settings in layers` {
         #expect(
             SettingsOption.sections == [
                 "redis", "redis.tls", "control", "http", "gateway", "gateway.events", "archive", "log", "modules",
-                "orders", "idempotency", "inventory", "carts", "mail", "mail.smtp", "webhooks", "privacy", "shipping",
+                "orders", "idempotency", "inventory", "carts", "mail", "mail.smtp", "webhooks", "privacy",
+                "shipping",
             ])
     }
 
