@@ -24,8 +24,13 @@ let leaving = new AbortController();
 /** #/entity/order/ID?at=3 → { name: "entity", path: ["order", ID], query }. */
 function place() {
   const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
-  const [name, ...rest] = path.split("/").map(decodeURIComponent);
+  const [name, ...rest] = path.split("/").map(decoded);
   return { name, path: rest, query: new URLSearchParams(query) };
+}
+
+/** What somebody has typed into the address need not be right. */
+function decoded(text) {
+  try { return decodeURIComponent(text); } catch { return text; }
 }
 
 function mark(tab) {
@@ -87,6 +92,8 @@ async function begin() {
     role = current().role;
   });
   if (role === null && current().can_login) showLogin();
+  // A session has ended, or somebody may not even look without one.
+  news.addEventListener("denied", () => { if (current().can_login && !document.querySelector("dialog[open]")) showLogin(); });
   await show();
 }
 

@@ -16,6 +16,13 @@ function part(signal, seconds, element, look) {
   return element;
 }
 
+/** Only when it has changed: it is read out. */
+function tell(health, verdict) {
+  const said = JSON.stringify(verdict);
+  if (health.dataset.said !== said) fill(health, healthNotice(verdict));
+  health.dataset.said = said;
+}
+
 const card = (label) => h("section", { class: "card", "aria-label": label });
 
 export async function show({ main, signal, query }) {
@@ -26,7 +33,7 @@ export async function show({ main, signal, query }) {
   fill(
     main, h("div", { class: "heading" }, h("h1", {}, "Overview"), sales.ranges), health, sales.tiles, sales.charts,
     h("div", { class: "cards" }, stock, waiting), h("div", { class: "cards" }, latency, redis));
-  part(signal, 10, sales.tiles, sales.look);
+  part(signal, sales.every, sales.tiles, sales.look);
   part(signal, 15, stock, () => stockCard(stock, signal));
   part(signal, 15, waiting, () => waitingCard(waiting, signal));
   part(signal, 5, latency, async () => {
@@ -37,7 +44,7 @@ export async function show({ main, signal, query }) {
   part(signal, 5, redis, async () => {
     const [status, verdict, metrics] = await Promise.all(
       [rpc("daemon.status", {}, { signal }), rpc("daemon.health", {}, { signal }), samples(signal)]);
-    fill(health, healthNotice(verdict));
+    tell(health, verdict);
     redisCard(redis, status, metrics);
     sales.redis(metrics);
   });

@@ -10,10 +10,10 @@ const isTwelve = new Intl.DateTimeFormat(undefined, { hour: "numeric" }).resolve
 const hour = isTwelve ? { hour: "numeric" } : { hour: "2-digit", minute: "2-digit" };
 
 const ranges = {
-  hour: { title: "Hour", seconds: 3600, step: 120, label: { hour: "2-digit", minute: "2-digit" } },
-  day: { title: "Day", seconds: 86400, step: 3600, label: hour },
-  week: { title: "Week", seconds: 604800, step: 21600, label: { weekday: "short", ...hour } },
-  month: { title: "Month", seconds: 2592000, step: 86400, label: { day: "numeric", month: "short" } },
+  hour: { title: "Hour", every: 5, seconds: 3600, step: 120, label: { hour: "2-digit", minute: "2-digit" } },
+  day: { title: "Day", every: 15, seconds: 86400, step: 3600, label: hour },
+  week: { title: "Week", every: 60, seconds: 604800, step: 21600, label: { weekday: "short", ...hour } },
+  month: { title: "Month", every: 60, seconds: 2592000, step: 86400, label: { day: "numeric", month: "short" } },
 };
 
 const sum = (points, member) => points.reduce((all, point) => all + point[member], 0);
@@ -54,7 +54,7 @@ function charts(sales, range) {
   ];
 }
 
-/** { ranges, tiles, charts, look, latency, redis }: the tiles at the top and the charts below. */
+/** { every, ranges, tiles, charts, look, latency, redis }: the tiles at the top and the charts below. */
 export function salesCards(name, signal) {
   const range = ranges[name] ?? ranges.day;
   const tiles = Object.fromEntries([["orders", "Orders"], ["revenue", "Revenue"], ["unbilled", "Unbilled"], ["unshipped", "Unshipped"],
@@ -72,7 +72,7 @@ export function salesCards(name, signal) {
     if (sales.counted_since) place.append(h("p", { class: "soft small" }, "Counted since ", sales.counted_since, ": before, there are too many events to count at once."));
   };
   return {
-    ranges: links(name), tiles: h("section", { class: "tiles", "aria-label": "In short" }, Object.values(tiles).map(({ element }) => element)), charts: place, look,
+    every: range.every, ranges: links(name), tiles: h("section", { class: "tiles", "aria-label": "In short" }, Object.values(tiles).map(({ element }) => element)), charts: place, look,
     latency: (now) => { if (now) tiles.latency.set(duration(now.median), `median; 99 % below ${duration(now.high)}`); },
     redis: (metrics) => {
       const [used, limit] = ["used", "max"].map((part) => value(metrics, `ordershop_redis_${part}_memory_bytes`.replace("max_memory", "maxmemory")));
