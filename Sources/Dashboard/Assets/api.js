@@ -70,7 +70,8 @@ export async function rpc(method, params = {}, { signal } = {}) {
 }
 
 const statusOf = (error) => (error.data?.reason === "unavailable" ? 503 : 409);
-const titleOf = (error) => (error.data?.reason ?? "refused").replaceAll("-", " ").replace(/^./, (c) => c.toUpperCase());
+const titleOf = (error) => (
+  error.data?.reason ?? "refused").replaceAll("-", " ").replace(/^./, (c) => c.toUpperCase());
 
 let known;
 

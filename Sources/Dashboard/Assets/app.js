@@ -47,7 +47,8 @@ async function show() {
   const [view, tab = here.name] = views[here.name] ?? [];
   mark(tab);
   fill(main);
-  if (!view) return fill(main, h("h1", {}, "Not here"), empty("There is no such page. ", h("a", { href: "#/" }, "Overview")));
+  if (!view) return fill(
+    main, h("h1", {}, "Not here"), empty("There is no such page. ", h("a", { href: "#/" }, "Overview")));
   try {
     await view.show({ main, signal, ...here });
     const title = main.querySelector("h1")?.textContent;
@@ -93,7 +94,8 @@ async function begin() {
   });
   if (role === null && current().can_login) showLogin();
   // A session has ended, or somebody may not even look without one.
-  news.addEventListener("denied", () => { if (current().can_login && !document.querySelector("dialog[open]")) showLogin(); });
+  news.addEventListener(
+    "denied", () => { if (current().can_login && !document.querySelector("dialog[open]")) showLogin(); });
   await show();
 }
 

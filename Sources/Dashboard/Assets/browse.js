@@ -37,7 +37,8 @@ function lookUp(topic, query, filters) {
     const value = new FormData(form).get("value").trim();
     // An id is an id, whatever else was chosen.
     const name = uuid.test(value) && !by.value.endsWith("_id") ? "id" : by.value;
-    location.hash = name === "id" && value ? `#/entity/${topic}/${encodeURIComponent(value)}` : address(topic, { by: value && name, value });
+    location.hash = name === "id" && value ? `#/entity/${topic}/${encodeURIComponent(value)}` : address(
+      topic, { by: value && name, value });
   });
   return form;
 }
@@ -45,7 +46,9 @@ function lookUp(topic, query, filters) {
 function sorting(topic, query, sorts) {
   const keep = { by: query.get("by"), value: query.get("value") };
   const choose = (event) => { location.hash = address(topic, { ...keep, sort: event.target.value }); };
-  return h("label", {}, "Sorted by", h("select", { name: "sort", onchange: choose }, sorts.map(option(query.get("sort") ?? sorts[0]?.[0]))));
+  return h(
+    "label", {}, "Sorted by",
+    h("select", { name: "sort", onchange: choose }, sorts.map(option(query.get("sort") ?? sorts[0]?.[0]))));
 }
 
 async function page(topic, query, filters, sorts, signal) {
@@ -63,18 +66,22 @@ function pager(topic, query, found) {
   return h(
     "nav", { class: "buttons", "aria-label": "Pages" },
     query.get("cursor") && h("a", { class: "button", href: address(topic, keep) }, "First page"),
-    found.next && h("a", { class: "button", id: "next", href: address(topic, { ...keep, cursor: found.next }) }, "Next page"));
+    found.next && h(
+      "a", { class: "button", id: "next", href: address(topic, { ...keep, cursor: found.next }) }, "Next page"));
 }
 
-const nouns = (topic) => h("nav", { class: "nouns", "aria-label": "What to browse" }, Object.entries(topics).map(([name, { plural }]) =>
+const nouns = (topic) => h(
+  "nav", { class: "nouns", "aria-label": "What to browse" }, Object.entries(topics).map(([name, { plural }]) =>
   h("a", { href: `#/browse/${name}`, "aria-current": name === topic ? "page" : undefined }, plural)));
 
 const none = (query, plural) =>
-  (query.get("value") ? `None has this ${title(query.get("by")).toLowerCase()}.` : `There are no ${plural.toLowerCase()} yet.`);
+  (
+    query.get("value") ? `None has this ${title(query.get("by")).toLowerCase()}.` : `There are no ${plural.toLowerCase()} yet.`);
 
 export async function show({ main, signal, path: [topic = "order"], query }) {
   const { plural, columns } = topics[topic] ?? {};
-  if (!plural) return fill(main, h("h1", {}, "Browse"), nouns(), empty(`There is nothing to browse by the name of ${topic}.`));
+  if (!plural) return fill(
+    main, h("h1", {}, "Browse"), nouns(), empty(`There is nothing to browse by the name of ${topic}.`));
   const list = h("section", { class: "card flush", "aria-label": plural });
   const search = h("div", { class: "fields apart" });
   fill(main, h("h1", {}, plural), nouns(topic), search, list);
@@ -84,7 +91,9 @@ export async function show({ main, signal, path: [topic = "order"], query }) {
   const look = async () => {
     try {
       const found = await page(topic, query, filters, sorts, signal);
-      fill(list, found.items.length ? table(plural, columns, found.items) : empty(none(query, plural)), pager(topic, query, found));
+      fill(
+        list, found.items.length ? table(plural, columns, found.items) : empty(none(query, plural)),
+        pager(topic, query, found));
     } catch (error) { if (!signal.aborted) fill(list, problem(error, look)); }
   };
   await look();

@@ -52,8 +52,12 @@ function bars(points, top, say) {
 }
 
 function table(title, columns, rows) {
-  const head = h("tr", {}, columns.map((column, index) => h("th", { scope: "col", class: index ? "number" : "" }, column)));
-  const body = rows.map((row) => h("tr", {}, row.map((cell, index) => h(index ? "td" : "th", index ? { class: "number" } : { scope: "row" }, cell))));
+  const head = h(
+    "tr", {}, columns.map((column, index) => h("th", { scope: "col", class: index ? "number" : "" }, column)));
+  const body = rows.map(
+    (row) => h(
+      "tr", {}, row.map(
+        (cell, index) => h(index ? "td" : "th", index ? { class: "number" } : { scope: "row" }, cell))));
   return h(
     "details", { class: "numbers" }, h("summary", {}, "Numbers"),
     h("div", { class: "scroll tall", tabindex: 0, role: "region", "aria-label": `${title}, as a table` },
@@ -69,7 +73,8 @@ export function barChart(points, { title, unit, format, summary, isWhole = false
   const top = ceiling(Math.max(0, ...points.map((point) => point.value)), isWhole);
   const say = (point) => `${point.long}: ${format(point.value)}`;
   return h(
-    "figure", { class: `chart series-${series}` }, h("figcaption", {}, h("h3", {}, title), h("p", { class: "soft small" }, summary)),
+    "figure", { class: `chart series-${series}` }, h(
+      "figcaption", {}, h("h3", {}, title), h("p", { class: "soft small" }, summary)),
     s(
       "svg", { viewBox: `0 0 ${width()} ${height}`, role: "img", "aria-label": `${title}. ${summary}` }, grid(top, format),
       bars(points, top, say), labels(points)),
@@ -81,7 +86,8 @@ export function sparkline(values, label, series = 1) {
   const [wide, tall] = [120, 28];
   const top = Math.max(1, ...values);
   const step = wide / Math.max(1, values.length - 1);
-  const points = values.map((value, index) => `${(index * step).toFixed(1)},${(tall - 2 - (value / top) * (tall - 5)).toFixed(1)}`);
+  const points = values.map(
+    (value, index) => `${(index * step).toFixed(1)},${(tall - 2 - (value / top) * (tall - 5)).toFixed(1)}`);
   const line = values.length > 1 ? points.join(" ") : `0,${tall - 2} ${wide},${tall - 2}`;
   return s(
     "svg", { class: `sparkline series-${series}`, viewBox: `0 0 ${wide} ${tall}`, role: "img", "aria-label": label },
@@ -95,5 +101,6 @@ export function meter(part, kind = "") {
   const shown = Math.max(0, Math.min(1, part)) * 100;
   return s(
     "svg", { class: `meter ${kind}`, viewBox: "0 0 100 8", preserveAspectRatio: "none", "aria-hidden": "true" },
-    s("rect", { class: "slot", width: 100, height: 8, rx: 2 }), s("rect", { class: "value", width: shown, height: 8, rx: 2 }));
+    s("rect", { class: "slot", width: 100, height: 8, rx: 2 }), s(
+      "rect", { class: "value", width: shown, height: 8, rx: 2 }));
 }

@@ -38,8 +38,10 @@ export function details(event, close) {
       h("button", { type: "button", class: "quiet", onclick: close }, "Close")),
     id && h("p", {}, entityLink(event.topic, id, `History of this ${event.topic}`, event.id)),
     facts([
-      ["Time", time(event.id, { always: true })], ["Event", h("code", {}, event.id)], ["By", author(event).replace(/^by /, "") || "nobody says"],
-      cause && ["Cause", h("code", {}, cause)], event.correlation && ["Correlation", h("code", {}, event.correlation)],
+      ["Time", time(event.id, { always: true })], ["Event", h("code", {}, event.id)], [
+        "By", author(event).replace(/^by /, "") || "nobody says"],
+      cause && ["Cause", h("code", {}, cause)], event.correlation && [
+        "Correlation", h("code", {}, event.correlation)],
     ]),
     h("h3", {}, "The entity as it was then"), members(event),
     h("details", {}, h("summary", {}, "As JSON"), h("pre", { tabindex: 0 }, JSON.stringify(event, null, 2))),

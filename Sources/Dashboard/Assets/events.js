@@ -29,20 +29,24 @@ class EventsView {
 
   constructor({ main, signal, query }) {
     this.signal = signal;
-    this.filter = { topic: query.get("topic") ?? "", action: query.get("action") ?? "", entity: query.get("entity") ?? "" };
+    this.filter = Object.fromEntries(["topic", "action", "entity"].map((name) => [name, query.get(name) ?? ""]));
     this.list = new WindowedList({
       label: "Events, the newest first", key: (event) => event.id, row: line, chosen: (event) => this.open(event),
     });
     this.chip = h("span", { class: "state", id: "stream", role: "status" });
-    this.pause = h("button", { type: "button", id: "pause", "aria-pressed": "false", onclick: () => this.toggle() }, "Pause");
+    this.pause = h(
+      "button", { type: "button", id: "pause", "aria-pressed": "false", onclick: () => this.toggle() }, "Pause");
     this.count = h("span", { class: "soft small", id: "event-count" });
     this.detail = h("section", { class: "card detail", "aria-label": "The event", hidden: true });
     this.nothing = h("div", {});
     this.place = h(
-      "div", { class: "events" }, h("section", { class: "card flush", "aria-label": "Events" }, this.nothing, this.list.element),
+      "div", { class: "events" }, h(
+        "section", { class: "card flush", "aria-label": "Events" }, this.nothing, this.list.element),
       this.detail);
     fill(
-      main, h("div", { class: "heading" }, h("h1", {}, "Events"), this.chip, h("div", { class: "buttons" }, this.count, this.pause)),
+      main, h(
+        "div", { class: "heading" }, h("h1", {}, "Events"), this.chip,
+        h("div", { class: "buttons" }, this.count, this.pause)),
       h("div", { id: "filters" }), this.place);
     this.detail.addEventListener("keydown", (event) => { if (event.key === "Escape") this.close(); });
   }
@@ -70,11 +74,19 @@ class EventsView {
     const form = h(
       "form", { class: "fields", role: "search", "aria-label": "Filters" }, select("topic", "Topic", topics),
       select("action", "Action", actions),
-      h("label", { class: "wide" }, "Entity", h("input", { name: "entity", value: this.filter.entity, placeholder: "order:ID", spellcheck: "false", autocomplete: "off" })),
+      h(
+        "label", { class: "wide" }, "Entity",
+        h(
+          "input",
+          {
+            name: "entity", value: this.filter.entity, placeholder: "order:ID", spellcheck: "false",
+            autocomplete: "off",
+          })),
       h("button", {}, "Filter"),
       Object.values(this.filter).some(Boolean) && h("a", { class: "button quiet", href: "#/events" }, "Clear"));
     const apply = () => {
-      const given = [...new FormData(form)].filter(([, value]) => value.trim()).map(([name, value]) => [name, value.trim()]);
+      const given = [...new FormData(form)].filter(([, value]) => value.trim()).map(
+        ([name, value]) => [name, value.trim()]);
       location.hash = `#/events${given.length ? `?${new URLSearchParams(given)}` : ""}`;
     };
     form.addEventListener("submit", (event) => { event.preventDefault(); apply(); });

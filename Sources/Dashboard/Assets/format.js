@@ -21,7 +21,8 @@ function utc(moment) {
 
 const isToday = (moment) => moment.toDateString() === new Date().toDateString();
 
-const dayAndClock = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
+const dayAndClock = new Intl.DateTimeFormat(
+  undefined, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
 
 /** For a column: the second today, the day otherwise. */
 export const shortTime = (value) => (isToday(date(value)) ? clock : dayAndClock).format(date(value));

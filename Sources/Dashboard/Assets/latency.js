@@ -12,9 +12,13 @@ const shown = 6;
 const medians = [];
 
 function byMethod(metrics) {
-  const methods = new Set(metrics.filter(({ name }) => name === `${family}_bucket`).map(({ labels }) => labels.method));
-  return [...methods].map((method) => ({ method, histogram: buckets(metrics, family, (labels) => labels.method === method) }))
-    .map(({ method, histogram }) => ({ method, count: total(histogram), median: quantile(histogram, 0.5), high: quantile(histogram, 0.99) }))
+  const methods = new Set(
+    metrics.filter(({ name }) => name === `${family}_bucket`).map(({ labels }) => labels.method));
+  return [...methods].map(
+    (method) => ({ method, histogram: buckets(metrics, family, (labels) => labels.method === method) }))
+    .map(
+      ({ method, histogram }) => (
+        { method, count: total(histogram), median: quantile(histogram, 0.5), high: quantile(histogram, 0.99) }))
     .filter(({ count }) => count > 0).sort((a, b) => b.count - a.count).slice(0, shown);
 }
 
@@ -41,9 +45,14 @@ export function latencyCard(card) {
       const redis = buckets(metrics, "ordershop_redis_call_duration_seconds");
       const calls = value(metrics, "ordershop_redis_call_duration_seconds_count") ?? total(redis);
       fill(
-        card, h("div", { class: "heading" }, h("h2", {}, "Latency of commands"), sparkline(medians, `The median of the last looks, now ${duration(this.now.median)}`, 3)),
+        card, h(
+          "div", { class: "heading" }, h("h2", {}, "Latency of commands"),
+          sparkline(medians, `The median of the last looks, now ${duration(this.now.median)}`, 3)),
         table("Latency by method, since the daemon started", columns, byMethod(metrics)),
-        h("p", { class: "soft small" }, `A round trip to Redis takes ${duration(quantile(redis, 0.5))}, 99 % below ${duration(quantile(redis, 0.99))} (${plural(calls, "call")}).`));
+        h(
+          "p", { class: "soft small" },
+          `A round trip to Redis takes ${duration(quantile(redis, 0.5))}, `,
+          `99 % below ${duration(quantile(redis, 0.99))} (${plural(calls, "call")}).`));
     },
   };
 }

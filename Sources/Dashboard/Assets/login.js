@@ -16,7 +16,9 @@ export function showLogin() {
     const form = h(
       "form", { class: "form" },
       h("label", { for: "token" }, "Token"), token,
-      h("p", { id: "token-help", class: "soft small" }, "One of those in the file that gateway.access.token_file names in the daemon’s settings."), wrong,
+      h(
+        "p", { id: "token-help", class: "soft small" },
+        "One of those in the file that gateway.access.token_file names in the daemon’s settings."), wrong,
       h(
         "div", { class: "buttons end" },
         h("button", { type: "button", onclick: () => close() }, "Cancel"), h("button", { class: "main" }, "Log in")));

@@ -18,7 +18,8 @@ export async function samples(signal) { return parse(await get("/metrics", { sig
 
 /** The value of the one series with these labels; undefined where there is none. */
 export const value = (all, name, labels = {}) =>
-  all.find((one) => one.name === name && Object.entries(labels).every(([key, text]) => one.labels[key] === text))?.value;
+  all.find(
+    (one) => one.name === name && Object.entries(labels).every(([key, text]) => one.labels[key] === text))?.value;
 
 /** How many observations a histogram has below each bound, all of `labels` together: Map of bound → count. */
 export function buckets(all, name, takes = () => true) {
@@ -32,7 +33,8 @@ export function buckets(all, name, takes = () => true) {
 }
 
 /** What came in between. */
-export const since = (now, before) => new Map([...now].map(([bound, sum]) => [bound, sum - (before?.get(bound) ?? 0)]));
+export const since = (now, before) => new Map(
+  [...now].map(([bound, sum]) => [bound, sum - (before?.get(bound) ?? 0)]));
 
 export const total = (histogram) => Math.max(0, ...histogram.values());
 
@@ -42,7 +44,8 @@ export function quantile(histogram, part) {
   if (wanted === 0) return undefined;
   let [low, below] = [0, 0];
   for (const [bound, sum] of histogram) {
-    if (sum >= wanted) return bound === Infinity ? low : low + (bound - low) * ((wanted - below) / (sum - below || 1));
+    if (sum >= wanted) return bound === Infinity ? low : low + (bound - low) * (
+      (wanted - below) / (sum - below || 1));
     [low, below] = [bound, sum];
   }
   return low;

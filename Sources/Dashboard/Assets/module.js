@@ -36,9 +36,12 @@ const streams = (module) => table(
 function preview(name) {
   const place = h("div", { "aria-live": "polite" });
   const look = async () => {
-    try { fill(place, previewFacts(await rpc("module.preview", { name }))); } catch (error) { fill(place, problem(error)); }
+    try { fill(
+      place, previewFacts(await rpc("module.preview", { name }))); } catch (error) { fill(place, problem(error)); }
   };
-  return h("details", { ontoggle: (event) => { if (event.target.open) look(); } }, h("summary", {}, "What it would do with what waits"), place);
+  return h(
+    "details", { ontoggle: (event) => { if (event.target.open) look(); } },
+    h("summary", {}, "What it would do with what waits"), place);
 }
 
 export async function show({ main, signal, path: [name] }) {
@@ -51,7 +54,8 @@ export async function show({ main, signal, path: [name] }) {
     fill(state, h("h2", {}, "State"), about(module), preview(name));
     fill(waiting, h("h2", {}, "Streams"), streams(module));
     if (may("operator")) {
-      fill(action, h("button", { type: "button", id: "switch", onclick: async () => { if (await switchModule(module)) look(); } },
+      fill(action, h("button", { type: "button", id: "switch", onclick: async () => { if (
+        await switchModule(module)) look(); } },
         module.enabled ? "Disable…" : "Enable…"));
     }
   };
@@ -63,7 +67,9 @@ export async function show({ main, signal, path: [name] }) {
   };
   fill(
     main, h("p", {}, h("a", { href: "#/modules" }, "← All modules")),
-    h("div", { class: "heading" }, h("div", {}, h("h1", {}, name), h("p", { class: "soft" }, first.summary)), action), parked.element,
+    h(
+      "div", { class: "heading" }, h(
+        "div", {}, h("h1", {}, name), h("p", { class: "soft" }, first.summary)), action), parked.element,
     h("div", { class: "halves" }, state, waiting));
   draw(first);
   await parked.look(first.parked);

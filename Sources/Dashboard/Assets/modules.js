@@ -47,23 +47,30 @@ function rate(module) {
 
 const lag = (module, metrics) => {
   const age = value(metrics, "ordershop_module_oldest_unhandled_age_seconds", { module: module.name });
-  return [count(module.lag), module.lag_at_least && "+", module.lag > 0 && age > 0 && h("span", { class: "soft small" }, ` for ${duration(age)}`)];
+  return [
+    count(module.lag), module.lag_at_least && "+",
+    module.lag > 0 && age > 0 && h("span", { class: "soft small" }, ` for ${duration(age)}`)];
 };
 
 const parked = (module) =>
-  module.parked ? h("a", { class: "state bad", href: `#/module/${module.name}` }, `${count(module.parked)} parked`) : count(module.parked);
+  module.parked ? h(
+    "a", { class: "state bad", href: `#/module/${module.name}` }, `${count(module.parked)} parked`) : count(module.parked);
 
 function action(module, again) {
   const verb = module.enabled ? "Disable" : "Enable";
   return h(
-    "button", { type: "button", class: "small", "aria-label": `${verb} ${module.name}`, onclick: async () => { if (await switchModule(module)) again(); } },
+    "button", {
+      type: "button", class: "small", "aria-label": `${verb} ${module.name}`,
+      onclick: async () => { if (await switchModule(module)) again(); },
+    },
     `${verb}…`);
 }
 
 function columns(metrics, again) {
   const retries = (module) => value(metrics, "ordershop_module_retries_total", { module: module.name }) ?? 0;
   return [
-    { title: "Module", cell: (module) => [h("a", { href: `#/module/${module.name}` }, module.name), h("p", { class: "soft small" }, module.summary),
+    { title: "Module", cell: (module) => [h(
+      "a", { href: `#/module/${module.name}` }, module.name), h("p", { class: "soft small" }, module.summary),
       module.error && h("p", { class: "small wrong" }, module.error)] },
     { title: "State", cell: stateChip },
     { title: "Events/s", cell: rate },
@@ -83,9 +90,11 @@ function inWords(modules) {
 
 /** Puts the new table in the place of the old, and leaves the focus where it is. */
 function swap(place, content) {
-  const label = place.contains(document.activeElement) && (document.activeElement.ariaLabel ?? document.activeElement.getAttribute("href"));
+  const label = place.contains(document.activeElement) && (
+    document.activeElement.ariaLabel ?? document.activeElement.getAttribute("href"));
   fill(place, content);
-  if (label) [...place.querySelectorAll("button, a")].find((one) => (one.ariaLabel ?? one.getAttribute("href")) === label)?.focus();
+  if (label) [...place.querySelectorAll("button, a")].find(
+    (one) => (one.ariaLabel ?? one.getAttribute("href")) === label)?.focus();
 }
 
 export async function show({ main, signal }) {
@@ -95,7 +104,8 @@ export async function show({ main, signal }) {
     main, h("div", { class: "heading" }, h("h1", {}, "Modules"), words), place,
     !may("operator") && h("p", { class: "soft small" }, "Switching modules takes the role operator: log in for it."));
   const look = async () => {
-    const [modules, metrics] = await Promise.all([rpc("module.list", {}, { signal }), samples(signal).catch(() => [])]);
+    const [modules, metrics] = await Promise.all(
+      [rpc("module.list", {}, { signal }), samples(signal).catch(() => [])]);
     rates.take(modules);
     words.textContent = inWords(modules);
     swap(place, table("Modules", columns(metrics, look), modules));

@@ -5,7 +5,8 @@ import { h } from "./dom.js";
 export function problem(error, retry) {
   return h(
     "div", { class: "notice bad", role: "alert" }, h("strong", {}, error.title ?? "This page has failed"), h("br"),
-    error.message, retry && h("div", { class: "buttons" }, h("button", { type: "button", onclick: retry }, "Try again")));
+    error.message, retry && h(
+      "div", { class: "buttons" }, h("button", { type: "button", onclick: retry }, "Try again")));
 }
 
 /** For a place where there is nothing. */

@@ -16,7 +16,8 @@ async function retry(module, which) {
 }
 
 async function discard(module, which, number) {
-  const text = `${module} will never handle ${number === 1 ? "it" : "them"}: what should have come of it, such as a mail, will not. `
+  const text = `${module} will never handle ${number === 1 ? "it" : "them"}: what should have come of it, such as a `
+    + "mail, will not. "
     + "The event itself stays in its stream.";
   if (!(await confirm(`Discard ${plural(number, "parked event")}?`, text, { yes: "Discard", kind: "bad" }))) return;
   const { discarded } = await rpc("parked.discard", { module, ...which });
@@ -34,7 +35,8 @@ function buttons(module, which, number, name, again) {
   return h(
     "div", { class: "buttons" },
     h("button", { type: "button", "aria-label": `Retry ${name}`, onclick: doing(retry) }, "Retry"),
-    h("button", { type: "button", class: "bad", "aria-label": `Discard ${name}`, onclick: doing(discard) }, "Discard…"));
+    h(
+      "button", { type: "button", class: "bad", "aria-label": `Discard ${name}`, onclick: doing(discard) }, "Discard…"));
 }
 
 function entity(row) {
@@ -46,8 +48,11 @@ const columns = (module, again) => [
   { title: "Entity", cell: entity },
   { title: "Reason", cell: (row) => h("span", { class: row.tries ? "wrong" : "soft" }, row.reason) },
   { title: "Tries", number: true, cell: (row) => row.tries },
-  { title: "Parked", cell: (row) => [time(row.parked_at), row.due_at && h("p", { class: "soft small" }, "tried again ", time(row.due_at))] },
-  ...(may("operator") ? [{ title: "Do", cell: (row) => buttons(module, { event: row.event }, 1, `event ${row.event}`, again) }] : []),
+  { title: "Parked", cell: (row) => [
+    time(row.parked_at), row.due_at && h("p", { class: "soft small" }, "tried again ", time(row.due_at))] },
+  ...(
+    may("operator") ? [
+      { title: "Do", cell: (row) => buttons(module, { event: row.event }, 1, `event ${row.event}`, again) }] : []),
 ];
 
 /** { element, look(number) }: hidden while nothing is parked. */
@@ -62,8 +67,12 @@ export function parkedSection(module, signal, changed) {
       shown = JSON.stringify(rows);
       fill(
         element,
-        h("div", { class: "heading" }, h("h2", {}, `${plural(number, "parked event")}`), may("operator") && buttons(module, { all: true }, number, "all", changed)),
-        h("p", { class: "soft small inset" }, "Each was tried and could not be handled, or waits behind such a one of the same entity. All others go on."),
+        h(
+          "div", { class: "heading" }, h("h2", {}, `${plural(number, "parked event")}`),
+          may("operator") && buttons(module, { all: true }, number, "all", changed)),
+        h(
+          "p", { class: "soft small inset" },
+          "Each was tried and could not be handled, or waits behind such a one of the same entity. All others go on."),
         rows.length ? table("Parked events", columns(module, changed), rows) : null);
     } catch (error) {
       element.hidden = false;

@@ -19,19 +19,23 @@ function memory(metrics) {
   return [`${bytes(used)} of ${bytes(limit)}`, meter(used / limit, used / limit > 0.9 ? "bad" : "")];
 }
 
-const losses = (redis) => redis.lost.length > 0 && ["Lost", h("span", { class: "wrong" }, `${redis.lost.length} times events were lost: see ordershopctl status`)];
+const losses = (redis) => redis.lost.length > 0 && [
+  "Lost", h("span", { class: "wrong" }, `${redis.lost.length} times events were lost: see ordershopctl status`)];
 
 export function redisCard(card, status, metrics) {
   const { redis } = status;
   const started = duration(Date.now() / 1000 - status.started_at);
   fill(
-    card, h("div", { class: "heading" }, h("h2", {}, "Redis"), h("span", { class: `state ${redis.connected ? "good" : "bad"}` }, redis.connected ? "connected" : "away")),
+    card, h(
+      "div", { class: "heading" }, h("h2", {}, "Redis"),
+      h("span", { class: `state ${redis.connected ? "good" : "bad"}` }, redis.connected ? "connected" : "away")),
     facts([
       ["Memory", memory(metrics)],
       ["Keeps", h("span", { class: `state ${safe[redis.keeps] ?? "warn"}` }, redis.keeps)],
       ["Persistence", redis.persistence],
       losses(redis),
-      redis.warnings.length > 0 && ["Warnings", h("ul", { class: "plain" }, redis.warnings.map((warning) => h("li", {}, warning)))],
+      redis.warnings.length > 0 && [
+        "Warnings", h("ul", { class: "plain" }, redis.warnings.map((warning) => h("li", {}, warning)))],
       ["Version", `${redis.version ?? "?"}, ${redis.role ?? "?"}${redis.embedded ? ", the daemon’s own" : ""}`],
       ["Address", h("code", { class: "small" }, redis.address)],
       ["Daemon", `OrderShop ${status.version}${status.shop ? `, shop ${status.shop}` : ""}, up for ${started}`],

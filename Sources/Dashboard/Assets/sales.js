@@ -23,7 +23,9 @@ const moneySum = (points, member) => points.reduce((all, point) => all + Math.ro
 function tile(title) {
   const shown = h("p", { class: "figure" }, "–");
   const more = h("p", { class: "soft small" });
-  return { element: h("div", { class: "tile" }, h("h2", {}, title), shown, more), set: (text, words = "") => { fill(shown, text); fill(more, words); } };
+  return { element: h(
+    "div", { class: "tile" }, h("h2", {}, title), shown, more), 
+    set: (text, words = "") => { fill(shown, text); fill(more, words); } };
 }
 
 /** Steps begin at round times, so that bars do not change their places. */
@@ -40,24 +42,29 @@ function links(range) {
 function charts(sales, range) {
   const label = new Intl.DateTimeFormat(undefined, range.label);
   const long = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-  const points = sales.points.map((point) => ({ ...point, label: label.format(date(point.at)), long: long.format(date(point.at)) }));
+  const points = sales.points.map(
+    (point) => ({ ...point, label: label.format(date(point.at)), long: long.format(date(point.at)) }));
   const orders = points.map((point) => ({ ...point, value: point.orders }));
   const revenue = points.map((point) => ({ ...point, value: Math.max(0, point.billed - point.refunded) }));
   const most = orders.reduce((best, point) => (point.value > best.value ? point : best), orders[0]);
   return [
     barChart(orders, {
       title: "Orders", unit: "Orders", format: compact, isWhole: true,
-      summary: most?.value ? `${count(sum(points, "orders"))} in all, most of them at ${most.long}: ${count(most.value)}` : "None in this time" }),
+      summary: most?.value ? `${count(sum(points, "orders"))} in all, most of them at ${most.long}: ${count(most.value)}`
+        : "None in this time" }),
     barChart(revenue, {
-      title: "Revenue", unit: "Revenue", format: (amount) => (amount >= 10000 ? compact(amount) : money(amount, sales.currency).replace(/[.,]00(?=\D|$)/, "")), series: 2,
-      summary: `${money(moneySum(points, "billed"), sales.currency)} paid, ${money(moneySum(points, "refunded"), sales.currency)} of it given back` }),
+      title: "Revenue", unit: "Revenue", format: (amount) => (
+        amount >= 10000 ? compact(amount) : money(amount, sales.currency).replace(/[.,]00(?=\D|$)/, "")), series: 2,
+      summary: `${money(moneySum(points, "billed"), sales.currency)} paid, `
+        + `${money(moneySum(points, "refunded"), sales.currency)} of it given back` }),
   ];
 }
 
 /** { every, ranges, tiles, charts, look, latency, redis }: the tiles at the top and the charts below. */
 export function salesCards(name, signal) {
   const range = ranges[name] ?? ranges.day;
-  const tiles = Object.fromEntries([["orders", "Orders"], ["revenue", "Revenue"], ["unbilled", "Unbilled"], ["unshipped", "Unshipped"],
+  const tiles = Object.fromEntries([["orders", "Orders"], ["revenue", "Revenue"], ["unbilled", "Unbilled"], [
+    "unshipped", "Unshipped"],
     ["latency", "Latency"], ["memory", "Redis memory"]].map(([key, title]) => [key, tile(title)]));
   const place = h("div", { class: "halves" });
   const look = async () => {
@@ -69,13 +76,20 @@ export function salesCards(name, signal) {
     tiles.unshipped.set(count(sales.unshipped), "paid, wait to be sent");
     if (place.querySelector("details[open]") || place.contains(document.activeElement)) return;
     fill(place, charts(sales, range).map((chart) => h("section", { class: "card" }, chart)));
-    if (sales.counted_since) place.append(h("p", { class: "soft small" }, "Counted since ", sales.counted_since, ": before, there are too many events to count at once."));
+    if (sales.counted_since) place.append(
+      h(
+        "p", { class: "soft small" }, "Counted since ", sales.counted_since,
+        ": before, there are too many events to count at once."));
   };
   return {
-    every: range.every, ranges: links(name), tiles: h("section", { class: "tiles", "aria-label": "In short" }, Object.values(tiles).map(({ element }) => element)), charts: place, look,
-    latency: (now) => { if (now) tiles.latency.set(duration(now.median), `median; 99 % below ${duration(now.high)}`); },
+    every: range.every, ranges: links(name), tiles: h(
+      "section", { class: "tiles", "aria-label": "In short" }, Object.values(tiles).map(
+        ({ element }) => element)), charts: place, look,
+    latency: (now) => { if (now) tiles.latency.set(
+      duration(now.median), `median; 99 % below ${duration(now.high)}`); },
     redis: (metrics) => {
-      const [used, limit] = ["used", "max"].map((part) => value(metrics, `ordershop_redis_${part}_memory_bytes`.replace("max_memory", "maxmemory")));
+      const [used, limit] = ["used", "max"].map(
+        (part) => value(metrics, `ordershop_redis_${part}_memory_bytes`.replace("max_memory", "maxmemory")));
       tiles.memory.set(bytes(used), limit ? `of ${bytes(limit)}` : "no limit is set");
     },
   };

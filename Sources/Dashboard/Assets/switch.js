@@ -13,7 +13,8 @@ export function previewFacts(preview) {
   return facts([
     ["Waiting", waiting],
     preview.oldest && ["Since", time(preview.oldest)],
-    effects.length && ["Would do", h("ul", { class: "plain" }, effects.map(([what, number]) => h("li", {}, `${what}: ${number}`)))],
+    effects.length && [
+      "Would do", h("ul", { class: "plain" }, effects.map(([what, number]) => h("li", {}, `${what}: ${number}`)))],
     preview.tried < preview.waiting && ["Tried", `the first ${preview.tried}`],
     preview.failing > 0 && ["Would fail", plural(preview.failing, "event")],
     preview.reason && ["Because", preview.reason],
@@ -21,15 +22,22 @@ export function previewFacts(preview) {
 }
 
 const choice = (value, title, text, checked) =>
-  h("label", { class: "choice" }, h("input", { type: "radio", name: "from", value, checked }), h("span", {}, h("b", {}, title), " ", text));
+  h(
+    "label", { class: "choice" }, h("input", { type: "radio", name: "from", value, checked }),
+    h("span", {}, h("b", {}, title), " ", text));
 
 function enabling(module, preview) {
   return [
-    h("p", {}, preview.waiting ? "While it was off, events have come in. This is what it would do with them:" : "No event waits: it goes on with the next one."),
+    h(
+      "p", {},
+      preview.waiting ? "While it was off, events have come in. This is what it would do with them:"
+        : "No event waits: it goes on with the next one."),
     preview.waiting > 0 && previewFacts(preview),
     preview.waiting > 0 && h("fieldset", {}, h("legend", {}, "What waits"),
-      choice("checkpoint", "Handle it.", "It goes on at its checkpoint, in order, as if it had never been off.", true),
-      choice("now", "Pass over it.", "What waits has no effects any more, such as mails: this cannot be undone.", false)),
+      choice(
+        "checkpoint", "Handle it.", "It goes on at its checkpoint, in order, as if it had never been off.", true),
+      choice(
+        "now", "Pass over it.", "What waits has no effects any more, such as mails: this cannot be undone.", false)),
   ];
 }
 
@@ -37,8 +45,12 @@ function disabling(module, preview) {
   return [
     h("ul", { class: "steps" },
       h("li", {}, "It finishes the batch in hand, and handles no event until it is on again."),
-      h("li", {}, "Its commands that change something are refused with 503; what it answers is read from the events all the same."),
-      h("li", {}, "Nothing that happens meanwhile is lost: its streams go on growing, and its checkpoint stands still."),
+      h(
+        "li", {},
+        "Its commands that change something are refused with 503; what it answers is read from the events all the same."),
+      h(
+        "li", {},
+        "Nothing that happens meanwhile is lost: its streams go on growing, and its checkpoint stands still."),
       h("li", {}, "It holds for every daemon of this shop, also after a restart.")),
     preview.waiting > 0 && [h("p", {}, "Right now there wait for it:"), previewFacts(preview)],
   ];
@@ -48,7 +60,8 @@ function disabling(module, preview) {
 export function switchModule(module) {
   const verb = module.enabled ? "Disable" : "Enable";
   return ask(`${verb} ${module.name}?`, (close) => {
-    const text = h("div", { class: "preview", "aria-live": "polite" }, h("p", { class: "soft" }, "Looking what would happen…"));
+    const text = h(
+      "div", { class: "preview", "aria-live": "polite" }, h("p", { class: "soft" }, "Looking what would happen…"));
     const wrong = h("div", {});
     const yes = h("button", { class: module.enabled ? "bad" : "main", disabled: true }, verb);
     const form = h("form", { class: "form" }, text, wrong,
@@ -65,7 +78,9 @@ export function switchModule(module) {
       yes.disabled = true;
       try {
         const from = new FormData(form).get("from");
-        await rpc(module.enabled ? "module.disable" : "module.enable", from ? { name: module.name, from } : { name: module.name });
+        await rpc(
+          module.enabled ? "module.disable" : "module.enable",
+          from ? { name: module.name, from } : { name: module.name });
         say(`${module.name} is ${module.enabled ? "off" : "on"}.`);
         close(true);
       } catch (error) {

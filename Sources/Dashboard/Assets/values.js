@@ -2,11 +2,14 @@
 import { h } from "./dom.js";
 import { brief, date, money, time } from "./format.js";
 
-const topics = new Set(["customer", "product", "inventory", "order", "billing", "cart", "shipping", "mail", "refund"]);
+const topics = new Set(
+  ["customer", "product", "inventory", "order", "billing", "cart", "shipping", "mail", "refund"]);
 const moneys = new Set(["price", "total", "amount", "refunded", "ordered", "paid", "balance"]);
 
 export const entityLink = (topic, id, text, event) =>
-  h("a", { href: `#/entity/${topic}/${encodeURIComponent(id)}${event ? `?at=${event}` : ""}`, title: id }, text ?? brief(id));
+  h(
+    "a", { href: `#/entity/${topic}/${encodeURIComponent(id)}${event ? `?at=${event}` : ""}`, title: id },
+    text ?? brief(id));
 
 /** The topic of what a member names by id: customer_id → customer. */
 function topicOf(name) {

@@ -20,9 +20,13 @@ const columns = (title, member) => [
 ];
 
 export async function waitingCard(card, signal) {
-  const [unbilled, unshipped] = await Promise.all([first("order.unbilled", signal), first("order.unshipped", signal)]);
+  const [unbilled, unshipped] = await Promise.all(
+    [first("order.unbilled", signal), first("order.unshipped", signal)]);
   fill(
     card, h("h2", {}, "Orders that wait longest"),
-    h("h3", {}, "For their money"), unbilled.length ? table("Orders that wait for their money", columns("Placed", "placed_at"), unbilled) : empty("No order waits to be paid."),
-    h("h3", {}, "To be sent"), unshipped.length ? table("Orders that wait to be sent", columns("Paid", "billed_at"), unshipped) : empty("No order waits to be sent."));
+    h("h3", {}, "For their money"), unbilled.length ? table(
+      "Orders that wait for their money", columns("Placed", "placed_at"), unbilled) : empty(
+        "No order waits to be paid."),
+    h("h3", {}, "To be sent"), unshipped.length ? table(
+      "Orders that wait to be sent", columns("Paid", "billed_at"), unshipped) : empty("No order waits to be sent."));
 }

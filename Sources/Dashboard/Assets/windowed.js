@@ -15,7 +15,8 @@ export class WindowedList {
   constructor(options) {
     this.#options = options;
     this.element = h(
-      "div", { class: "windowed", role: "listbox", tabindex: 0, "aria-label": options.label, onkeydown: (event) => this.#key(event) },
+      "div", { class: "windowed", role: "listbox", tabindex: 0, "aria-label": options.label,
+        onkeydown: (event) => this.#key(event) },
       this.#space);
     this.element.addEventListener("scroll", () => this.#soon(), { passive: true });
     this.#space.addEventListener("click", (event) => this.#click(event));
@@ -75,7 +76,9 @@ export class WindowedList {
     const page = Math.max(1, Math.floor(this.element.clientHeight / this.height) - 1);
     const last = this.#items.length - 1;
     const at = this.#index();
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + page, PageUp: at - page, Home: 0, End: last }[event.key];
+    const to = {
+      ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + page, PageUp: at - page, Home: 0, End: last,
+    }[event.key];
     if (to !== undefined) this.#go(Math.max(0, Math.min(last, to)));
     else if (event.key === "Enter" || event.key === " ") this.#open(at);
     else return;
