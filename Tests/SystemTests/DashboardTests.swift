@@ -37,7 +37,7 @@ import Testing
     {
         try await withShop { shop in
             var asked: Set<String> = []
-            var waiting = ["/"]
+            var waiting = ["/", "/docs"]
             while let path = waiting.popLast() {
                 guard asked.insert(path).inserted else { continue }
                 let response = try await shop.request("GET", path)

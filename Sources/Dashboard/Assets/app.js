@@ -36,7 +36,7 @@ function decoded(text) {
 function mark(tab) {
   const links = tabs.map(([name, title]) =>
     h("a", { href: `#/${name}`, "aria-current": name === tab ? "page" : undefined }, title));
-  fill(document.getElementById("tabs"), links);
+  fill(document.getElementById("tabs"), links, h("a", { href: "/docs" }, "API"));
 }
 
 async function show() {
