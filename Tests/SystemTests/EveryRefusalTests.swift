@@ -207,6 +207,21 @@ private struct Offer {
         let old = try await cart(of: eve)
         _ = try await shop.call("cart.checkout", ["id": .string(old)])
         let fresh = try await cart(of: ada)
+        let hook: [(String, JSONValue)] = [("url", "https://127.1/"), ("events", ["customer.*"])]
+        // Its address is found to be private when the connection is made, and not before.
+        func created() async throws -> String {
+            try await shop.call("webhook.create", .object(JSONObject(hook)))["id"]?.string ?? ""
+        }
+        try await shop.setEnabled(true, "webhook")
+        let (told, silent) = (try await created(), try await created())
+        _ = try await shop.call("webhook.disable", ["id": .string(silent)])
+        _ = try await shop.createOne("/customers", customer("Bob"))
+        var delivery = JSONValue.null
+        try await eventually("a delivery has failed") {
+            let deliveries = try await shop.call("webhook.deliveries", ["id": .string(told)])
+            delivery = deliveries.array?.first?["delivery"] ?? .null
+            return delivery != .null
+        }
         try await shop.settle()
 
         func id(_ id: String, _ more: (String, JSONValue)...) -> JSONObject {
@@ -239,6 +254,10 @@ private struct Offer {
             "shipping.ship": id(packed.parcel), "shipping.deliver": id(sent.parcel),
             "shipping.track": id(packed.parcel, ("tracking_code", "X")), "shipping.delete": id(packed.parcel),
             "mail.send": JSONObject([("to", address), ("subject", "Hello"), ("body", "Text")]),
+            "webhook.create": JSONObject(hook), "webhook.update": JSONObject([("id", .string(told))] + hook),
+            "webhook.delete": id(told), "webhook.enable": id(silent), "webhook.disable": id(told),
+            "webhook.rotate": id(told), "webhook.test": id(told),
+            "webhook.redeliver": id(told, ("delivery", delivery)),
         ]
 
         func conflict(_ method: String, _ params: JSONObject) -> (String, JSONValue) { (method, .object(params)) }
@@ -246,6 +265,7 @@ private struct Offer {
         conflicts = [
             // Without keys there is nothing that could be destroyed.
             conflict("customer.erase", id(ada)),
+            conflict("webhook.redeliver", id(silent, ("delivery", delivery))),
             conflict("inventory.create", JSONObject([line, ("amount", 1)])),
             conflict("inventory.update", id(full.inventory, line, ("amount", 1))),
             conflict("inventory.update", id(tea.inventory, line, ("amount", 9_007_199_254_740_991))),

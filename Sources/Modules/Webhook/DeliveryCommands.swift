@@ -10,7 +10,7 @@ struct DeliveryCommands: Sendable {
     init(courier: Courier) { self.courier = courier }
 
     var definitions: [CommandDefinition] {
-        [status, deliveries, redeliver.refusing(.conflict), test.refusing(.conflict)]
+        [status, deliveries, redeliver.refusing(.conflict), test]
     }
 
     // MARK: Looking
@@ -28,6 +28,7 @@ struct DeliveryCommands: Sendable {
                         "held": ["type": "integer"], "behind": ["type": "integer"],
                         "failing_since": ["type": "string"],
                         "paused_until": ["type": "string"], "last_delivered_at": ["type": "string"],
+                        "last_tested_at": ["type": "string"],
                         "position": ["type": "string"],
                     ]
                 ), ("required", ["held", "behind"]),
@@ -56,6 +57,7 @@ struct DeliveryCommands: Sendable {
         ])
         object["failing_since"] = health.failingSince.map(time)
         object["paused_until"] = health.pausedUntil > Wall.milliseconds ? time(health.pausedUntil) : nil
+        object["last_tested_at"] = notes["last_tested"].flatMap { Int64($0) }.map(time)
         object["last_delivered_at"] = health.lastDelivered.map(time)
         object["position"] = position.map { .string($0.description) }
         return .object(object)
@@ -127,13 +129,13 @@ struct DeliveryCommands: Sendable {
         ) { parameters, unit throws(Refusal) in
             let webhook = try await entity.existing(parameters, in: unit)
             let name = parameters["delivery"]?.string ?? ""
+            guard webhook.isEnabled else {
+                throw Refusal(.conflict, "the webhook is disabled: enable it first, with webhook.enable")
+            }
             guard let event = EventID(name), try await unit.entry(of: event, inFeed: webhook.feed) != nil else {
                 throw Refusal(
                     .notFound,
                     "there is no delivery \(name.prefix(100)): webhook.deliveries has those that are known")
-            }
-            guard webhook.isEnabled else {
-                throw Refusal(.conflict, "the webhook is disabled: enable it first, with webhook.enable")
             }
             unit.wish(for: event, ofFeed: webhook.feed)
             return true
@@ -158,8 +160,11 @@ struct DeliveryCommands: Sendable {
             ]), http: [HTTPBinding(.post, "/webhook/{id}/test")]
         ) { parameters, unit throws(Refusal) in
             let webhook = try await entity.existing(parameters, in: unit)
+            unit.note(["last_tested": String(Wall.milliseconds)], ofFeed: webhook.feed)
             guard let secret = WebhookSecret(stored: try await unit.secret(of: webhook.feed)) else {
-                throw Refusal(.conflict, "the webhook's secret is gone: give it another, with webhook.rotate")
+                var answer = DeliveryAnswer()
+                answer.reason = "the webhook's secret is gone: give it another, with webhook.rotate"
+                return Self.told(answer, isDelivered: false)
             }
             let message = Message(testing: webhook.id)
             guard let attempt = await courier.send(message, to: webhook, signedWith: secret) else {

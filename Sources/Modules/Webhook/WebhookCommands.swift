@@ -12,7 +12,7 @@ struct WebhookCommands: Sendable {
     init(rules: HTTPRules, sources: [StreamKey]) { (self.rules, self.sources) = (rules, sources) }
 
     var definitions: [CommandDefinition] {
-        [create.refusing(.conflict), entity.get, entity.list, update, delete, enable, disable, rotate]
+        [create, entity.get, entity.list, update, delete, enable, disable, rotate]
     }
 
     static let fields = [
@@ -36,8 +36,7 @@ struct WebhookCommands: Sendable {
             let webhook = try read(.random(), parameters)
             let count = try await unit.ids(in: WebhookModule.index, value: "", before: .now).count
             guard count < WebhookModule.most else {
-                throw Refusal(
-                    .conflict, "there are \(count) webhooks, and no more than that can be: delete one first")
+                throw Refusal([Violation("", "there are \(count) webhooks, and no more can be: delete one first")])
             }
             unit.create(webhook)
             unit.keep(secret: WebhookSecret(secret).stored, of: webhook.feed)
