@@ -63,7 +63,7 @@ public struct WebhookModule: HandlerModule {
 
     public var projections: [Projection] {
         [
-            Projection(of: Webhook.topic) { change in
+            Projection(of: Webhook.topic, named: Self.index) { change in
                 if change.after == nil { return [.remove(index: Self.index, id: change.id)] }
                 return change.before == nil ? [.add(index: Self.index, id: change.id)] : []
             }
