@@ -23,6 +23,13 @@ public struct Moment: Sendable, Hashable {
         }
     }
 
+    /// So long from now.
+    public init(after time: Duration) {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        self.init(EventID(seconds: UInt64(max(0, now.tv_sec + Int(time.components.seconds))), microseconds: 0))
+    }
+
     public static let expected = "an event id, a time such as 2026-01-31T12:00:00Z, unix seconds, or 'beginning'"
 
     /// `2026-01-31T12:00:00Z`.

@@ -74,7 +74,7 @@ public struct Daemon: Sendable {
         let past = ShopPast(supervisor: supervisor, store: store, settings: settings, logger: logger)
         let live = LiveSettings(
             gateway: Live(settings.gatewayLimits), modules: supervisor.options, mail: mail,
-            templates: templates)
+            templates: templates, access: Live(try settings.accessRules()))
         try await run(
             services + front(supervisor, past, jobs, health, gateway, live, isEmbedded: embedded != nil))
         withExtendedLifetime(directory) {}
@@ -159,12 +159,12 @@ public struct Daemon: Sendable {
         let status = DaemonStatus(
             settings: settings, supervisor: supervisor, health: health, isEmbedded: isEmbedded)
         let notifier = SystemdNotifier(logger: logger)
+        let handler = ControlHandler(
+            ControlMethod.all(supervisor, status, past, jobs), dispatcher: supervisor.dispatcher,
+            permissions: Permissions(settings.control), logger: logger)
         let control = JSONRPCServer(
-            path: settings.socket, inherited: sockets.unix?.descriptor,
-            handler: ControlHandler(
-                ControlMethod.all(supervisor, status, past, jobs), dispatcher: supervisor.dispatcher,
-                permissions: Permissions(settings.control), logger: logger),
-            logger: logger, onBound: { socketBound.open() })
+            path: settings.socket, inherited: sockets.unix?.descriptor, handler: handler, logger: logger,
+            onBound: { socketBound.open() })
         let loops = Array(MultiThreadedEventLoopGroup.singleton.makeIterator())
         let pages =
             HealthPages(status: status, store: past.store).all + DashboardPages.all
@@ -176,6 +176,7 @@ public struct Daemon: Sendable {
             store: past.store, news: supervisor.news, limits: settings.eventLimits, logger: logger)
         let http = GatewayServer(
             gateway, dispatcher: supervisor.dispatcher, pages: pages, streams: [EventsStream(hub: hub).stream],
+            calls: GatewayCalls(handler), doorkeeper: Doorkeeper(rules: live.access, logger: logger),
             addresses: gatewayAddresses, limits: live.gateway,
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger,
             onBound: { address in

@@ -7,18 +7,20 @@ import Mailing
 struct LiveSettings: Sendable {
     /// The keys of the settings that `apply` takes over.
     static let keys: Set = [
-        "log.level", "http.max_body", "http.max_connections", "modules.tries", "modules.lease", "idempotency.keep",
-        "mail.from",
-        "mail.rate", "mail.max_age", "mail.templates", "mail.locale",
+        "log.level", "http.max_body", "http.max_connections", "gateway.access.anonymous",
+        "gateway.access.token_file", "gateway.access.hosts", "gateway.access.origins", "modules.tries",
+        "modules.lease", "idempotency.keep", "mail.from", "mail.rate", "mail.max_age", "mail.templates", "mail.locale",
     ]
 
     let gateway: Live<GatewayServer.Limits>
     let modules: Live<Supervisor.Options>
     let mail: Live<MailPolicy>
     let templates: Live<TemplateSet>
+    let access: Live<AccessRules>
 
-    func apply(_ settings: Settings, _ templates: TemplateSet) {
+    func apply(_ settings: Settings, _ templates: TemplateSet, _ access: AccessRules) {
         self.templates.value = templates
+        self.access.value = access
         DaemonLog.set(settings.logLevel)
         gateway.value = settings.gatewayLimits
         modules.value = settings.moduleOptions

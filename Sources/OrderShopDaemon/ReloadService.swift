@@ -30,7 +30,7 @@ struct ReloadService: Service {
     private func reload() {
         do throws(SettingsError) {
             let new = try load()
-            live.apply(new, try new.letterTemplates())
+            live.apply(new, try new.letterTemplates(), try new.accessRules())
             status.note(refusal: nil)
             status.shown.value = started.showing(LiveSettings.keys, of: new)
             tell(new)

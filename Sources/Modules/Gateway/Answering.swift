@@ -10,20 +10,25 @@ import Synchronization
 struct Answering: Sendable {
     let responder: RouterResponder<Routes.Context>
     let logger: Logger
+    /// Whether the connections are TLS.
+    let isEncrypted: Bool
     private let clock = DateHeader()
 
-    init(responder: RouterResponder<Routes.Context>, logger: Logger) {
+    init(responder: RouterResponder<Routes.Context>, logger: Logger, isEncrypted: Bool = false) {
         self.responder = responder
         self.logger = logger
+        self.isEncrypted = isEncrypted
     }
 
     @Sendable func respond(
         to request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel
     ) async throws {
-        let context = Routes.Context(source: ApplicationRequestContextSource(channel: channel, logger: logger))
+        let context = Routes.Context(
+            source: GatewayContext.Source(channel: channel, logger: logger, isEncrypted: isEncrypted))
         var response = await response(to: request, context)
         response.headers[.date] = clock.text
         response.headers[.server] = "OrderShop"
+        SecurityHeaders.add(to: &response, isEncrypted: context.isEncrypted)
         try await writer.write(response: response.head, body: response.body)
     }
 

@@ -1,14 +1,26 @@
 import Hummingbird
+import Logging
 import NIOCore
 
 /// What is known of a request beside what it says.
 struct GatewayContext: RequestContext {
+    struct Source: RequestContextSource {
+        let channel: any Channel
+        let logger: Logger
+        let isEncrypted: Bool
+    }
+
     var coreContext: CoreRequestContextStorage
     /// The connection that it came by.
     let channel: any Channel
+    /// Whether that connection is TLS.
+    let isEncrypted: Bool
+    /// Whoever sends it.
+    var caller = GatewayCaller.nobody
 
-    init(source: ApplicationRequestContextSource) {
+    init(source: Source) {
         coreContext = CoreRequestContextStorage(source: source)
         channel = source.channel
+        isEncrypted = source.isEncrypted
     }
 }

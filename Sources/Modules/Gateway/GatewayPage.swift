@@ -19,10 +19,16 @@ public struct GatewayPage: Sendable {
     }
 
     let path: String
+    let isOpen: Bool
     let answer: @Sendable (_ accept: String?) async -> Answer
 
-    /// - Parameter answer: is given the request's `Accept` header.
-    public init(_ path: String, answer: @escaping @Sendable (_ accept: String?) async -> Answer) {
+    /// - Parameters:
+    ///   - isOpen: it has nothing of the shop in it, and is served to everybody.
+    ///   - answer: is given the request's `Accept` header.
+    public init(
+        _ path: String, isOpen: Bool = false, answer: @escaping @Sendable (_ accept: String?) async -> Answer
+    ) {
+        self.isOpen = isOpen
         self.path = path
         self.answer = answer
     }

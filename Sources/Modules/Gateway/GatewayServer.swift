@@ -48,6 +48,8 @@ public struct GatewayServer: Service {
     private let dispatcher: Dispatcher
     private let pages: [GatewayPage]
     private let streams: [GatewayStream]
+    private let calls: GatewayCalls
+    private let doorkeeper: Doorkeeper
     private let addresses: [Address]
     private let limits: Live<Limits>
     private let eventLoopGroup: any EventLoopGroup
@@ -60,7 +62,8 @@ public struct GatewayServer: Service {
     ///   - onBound: called with the first of the addresses when all are open.
     public init(
         _ module: GatewayModule, dispatcher: Dispatcher, pages: [GatewayPage] = [],
-        streams: [GatewayStream] = [], addresses: [Address], limits: Live<Limits>,
+        streams: [GatewayStream] = [], calls: GatewayCalls, doorkeeper: Doorkeeper, addresses: [Address],
+        limits: Live<Limits>,
         eventLoopGroup: any EventLoopGroup, logger: Logger,
         onBound: @escaping @Sendable (SocketAddress?) async -> Void
     ) {
@@ -68,6 +71,8 @@ public struct GatewayServer: Service {
         self.dispatcher = dispatcher
         self.pages = pages
         self.streams = streams
+        self.calls = calls
+        self.doorkeeper = doorkeeper
         self.addresses = addresses
         self.limits = limits
         self.eventLoopGroup = eventLoopGroup
@@ -105,7 +110,8 @@ public struct GatewayServer: Service {
 
     private var answering: Answering {
         let routes = Routes(
-            module: module, dispatcher: dispatcher, pages: pages, streams: streams, limits: limits, logger: logger)
+            module: module, dispatcher: dispatcher, pages: pages, streams: streams, calls: calls,
+            doorkeeper: doorkeeper, limits: limits, logger: logger)
         return Answering(responder: routes.router.buildResponder(), logger: quiet)
     }
 

@@ -33,6 +33,8 @@ struct ProblemMiddleware: RouterMiddleware {
         } catch let refusal as Refusal {
             if refusal.code == .internalError { log(refusal, id) }
             response = Problem(refusal).response(requestID: id)
+        } catch let denied as AccessDenied {
+            response = Problem(denied).response(requestID: id)
         } catch let error as any HTTPResponseError where error.status == .notFound {
             response = noRoute(for: request).response(requestID: id)
         } catch let error as any HTTPResponseError {

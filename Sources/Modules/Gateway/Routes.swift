@@ -14,6 +14,8 @@ struct Routes: Sendable {
     let dispatcher: Dispatcher
     let pages: [GatewayPage]
     let streams: [GatewayStream]
+    let calls: GatewayCalls
+    let doorkeeper: Doorkeeper
     let limits: Live<GatewayServer.Limits>
     let logger: Logger
 
@@ -25,21 +27,36 @@ struct Routes: Sendable {
             }
     }
 
-    /// What is served also while the module is off.
-    private var always: [String] { pages.map(\.path) + streams.map(\.path) }
+    private var guarded: [String] { pages.filter { !$0.isOpen }.map(\.path) + streams.map(\.path) }
+    private var open: [String] {
+        pages.filter(\.isOpen).map(\.path) + SessionActions.paths + [GatewayCalls.path]
+    }
+    private var posted: [String] { [GatewayCalls.path, "/login", "/logout"] }
 
     var router: Router<Context> {
         let router = Router(context: Context.self, options: .autoGenerateHeadEndpoints)
         var paths = table.map { ($0.binding.method.rawValue, $0.binding.path) }
-        paths += ([Report.path] + always).map { ("GET", $0) }
+        paths += ([Report.path, "/session"] + pages.map(\.path) + streams.map(\.path)).map { ("GET", $0) }
+        paths += posted.map { ("POST", $0) }
         router.add(
             middleware: ProblemMiddleware(
-                module: module, dispatcher: dispatcher, paths: paths, pages: Set(always), limits: limits,
+                module: module, dispatcher: dispatcher, paths: paths, pages: Set(guarded + open), limits: limits,
                 logger: logger))
-        for page in pages { router.get(RouterPath(page.path)) { request, _ in await page.respond(to: request) } }
+        router.add(middleware: AccessMiddleware(doorkeeper: doorkeeper, open: Set(open)))
+        SessionActions(doorkeeper: doorkeeper).add(to: router)
+        router.post(RouterPath(GatewayCalls.path)) { request, context in
+            try await calls.respond(to: request, from: context.caller, limit: limits.value.body)
+        }
+        for page in pages {
+            router.get(RouterPath(page.path)) { request, context in
+                if !page.isOpen { try context.caller.admit() }
+                return await page.respond(to: request)
+            }
+        }
         for stream in streams {
             router.get(RouterPath(stream.path)) { request, context in
-                try await stream.respond(to: request, on: context.channel)
+                try context.caller.admit()
+                return try await stream.respond(to: request, on: context.channel)
             }
         }
         for (binding, method) in table { add(binding, to: method, router) }
@@ -51,7 +68,9 @@ struct Routes: Sendable {
     private func add(_ binding: HTTPBinding, to method: String, _ router: Router<Context>) {
         guard let verb = HTTPRequest.Method(binding.method.rawValue) else { return }
         let path = binding.path
+        let role = dispatcher.registry.commands[method]?.definition.role ?? .admin
         router.on(RouterPath(path), method: verb) { request, context in
+            try context.caller.admitToShop(as: role)
             var response = try await respond(to: request, with: reply(request, context, binding, method))
             // Never from a projection, so never behind: also while the module is off.
             if binding.method == .get { response.headers[.source] = "events" }

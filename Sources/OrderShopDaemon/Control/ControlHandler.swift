@@ -23,31 +23,45 @@ struct ControlHandler: JSONRPCHandler {
     }
 
     func handle(_ call: JSONRPCCall) async throws(JSONRPCError) -> JSONRPCReply {
+        try await handle(
+            call,
+            from: ControlMethod.Caller(
+                call: call, role: permissions.role(of: call.peer), origin: Origin(calling: call),
+                description: Self.description(of: call.peer)))
+    }
+
+    /// - Parameter caller: whose role is known already, by whatever door he came.
+    func handle(
+        _ call: JSONRPCCall, from caller: ControlMethod.Caller
+    ) async throws(JSONRPCError) -> JSONRPCReply {
         do throws(Refusal) {
-            let role = permissions.role(of: call.peer)
             let parameters = try parameters(of: call)
-            _ = try table.check(call.method, parameters, as: role)
-            if let method = methods[call.method], let role {
-                note(method, parameters, from: call.peer)
-                return try await method.run(parameters, .init(call: call, role: role))
+            _ = try table.check(call.method, parameters, as: caller.role)
+            if let method = methods[call.method] {
+                note(method, parameters, from: caller)
+                return try await method.run(parameters, caller)
             }
             let (terms, rest) = try ReservedParameters.split(parameters)
-            let done = try await dispatcher.execute(call.method, rest, by: Origin(calling: call), on: terms)
+            let done = try await dispatcher.execute(call.method, rest, by: caller.origin, on: terms)
             return try await reply(done.answer)
         } catch {
-            log(error, call)
+            log(error, call, from: caller)
             throw JSONRPCError(error)
         }
     }
 
+    private static func description(of peer: PeerCredentials?) -> Logger.Metadata {
+        [
+            "peer_uid": "\(peer.map { "\($0.uid)" } ?? "unknown")",
+            "peer_pid": "\(peer.map { "\($0.pid)" } ?? "unknown")",
+        ]
+    }
+
     /// Who switched what, is asked sooner or later.
-    private func note(_ method: ControlMethod, _ parameters: JSONObject, from peer: PeerCredentials?) {
+    private func note(_ method: ControlMethod, _ parameters: JSONObject, from caller: ControlMethod.Caller) {
         guard method.isChange else { return }
-        var metadata: Logger.Metadata = ["method": "\(method.name)"]
-        if let peer {
-            metadata["peer_uid"] = "\(peer.uid)"
-            metadata["peer_pid"] = "\(peer.pid)"
-        }
+        var metadata = caller.description
+        metadata["method"] = "\(method.name)"
         if let module = (parameters["name"] ?? parameters["module"])?.string { metadata["module"] = "\(module)" }
         logger.notice("the daemon is told to change something", metadata: metadata)
     }
@@ -69,14 +83,10 @@ struct ControlHandler: JSONRPCHandler {
         }
     }
 
-    private func log(_ refusal: Refusal, _ call: JSONRPCCall) {
+    private func log(_ refusal: Refusal, _ call: JSONRPCCall, from caller: ControlMethod.Caller) {
         guard refusal.code == .forbidden else { return }
-        logger.warning(
-            "a call was not allowed",
-            metadata: [
-                "method": "\(call.method.prefix(100))", "peer_uid": "\(call.peer.map { "\($0.uid)" } ?? "unknown")",
-                "peer_pid": "\(call.peer.map { "\($0.pid)" } ?? "unknown")",
-            ])
+        let method: Logger.Metadata = ["method": "\(call.method.prefix(100))"]
+        logger.warning("a call was not allowed", metadata: method.merging(caller.description) { $1 })
     }
 }
 

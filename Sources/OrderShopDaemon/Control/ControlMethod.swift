@@ -1,6 +1,7 @@
 import HandlerRuntime
 import JSON
 import JSONRPC
+import Logging
 
 /// A method that controls the daemon.
 struct ControlMethod: Sendable {
@@ -14,7 +15,12 @@ struct ControlMethod: Sendable {
     /// Who calls, and over which connection.
     struct Caller: Sendable {
         let call: JSONRPCCall
-        let role: Role
+        /// nil: none at all.
+        let role: Role?
+        /// What stands in the events that come of the call.
+        let origin: Origin
+        /// For the log.
+        let description: Logger.Metadata
     }
 
     /// Whether it does more than look.

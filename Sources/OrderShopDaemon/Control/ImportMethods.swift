@@ -29,7 +29,7 @@ extension ControlMethod {
             ) { parameters, caller throws(Refusal) in
                 let method = try create(parameters, dispatcher).method
                 let reply = try await dispatcher.execute(
-                    method, batch: parameters["entities"]?.array ?? [], by: Origin(calling: caller.call))
+                    method, batch: parameters["entities"]?.array ?? [], by: caller.origin)
                 guard case .value(let ids) = reply.answer else { return [] }
                 return ids
             },

@@ -10,7 +10,7 @@ struct HealthPages: Sendable {
 
     var all: [GatewayPage] {
         [
-            GatewayPage("/health/live") { _ in Self.answer(problems: []) },
+            GatewayPage("/health/live", isOpen: true) { _ in Self.answer(problems: []) },
             GatewayPage("/health/ready") { _ in Self.answer(problems: await problems()) },
         ]
     }

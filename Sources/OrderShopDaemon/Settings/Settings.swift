@@ -53,6 +53,7 @@ public struct Settings: Sendable, Equatable {
         public var eventClients = 0
         /// How often each is told that the connection stands, in seconds.
         public var eventHeartbeat = 0
+        public var access = Access()
     }
 
     /// Who may do what over the control socket, besides root and the daemon's own user, who may all.

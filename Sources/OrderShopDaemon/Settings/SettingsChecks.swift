@@ -69,6 +69,30 @@ extension SettingsOption {
         return words.map { Principal($0) }
     }
 
+    static func hostNames(_ text: String) throws(Unacceptable) -> [String] {
+        let names = text.split { $0 == "," || $0 == " " }.map { $0.lowercased() }
+        for name in names where !name.utf8.allSatisfy({ isOfName($0) }) {
+            throw .init(reason: "has a name that cannot be one: \(name)")
+        }
+        return names
+    }
+
+    private static func isOfName(_ byte: UInt8) -> Bool {
+        byte < 0x80 && (Character(UnicodeScalar(byte)).isLetter || Character(UnicodeScalar(byte)).isNumber)
+            || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
+    }
+
+    static func origins(_ text: String) throws(Unacceptable) -> [String] {
+        let origins = text.split { $0 == "," || $0 == " " }.map(String.init)
+        for origin in origins {
+            let rest = origin.hasPrefix("https://") ? origin.dropFirst(8) : origin.dropFirst(7)
+            guard origin.hasPrefix("http"), !rest.isEmpty, !rest.contains("/") else {
+                throw .init(reason: "has what is no origin: \(origin); no path is behind the host")
+            }
+        }
+        return origins
+    }
+
     static func readableFile(_ text: String) throws(Unacceptable) -> String {
         let path = try path(text)
         guard access(path, R_OK) == 0 else { throw Unacceptable(reason: "cannot be read: \(Errno.last)") }

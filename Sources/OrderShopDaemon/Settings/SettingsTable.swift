@@ -1,4 +1,5 @@
 import Curl
+import HandlerRuntime
 import Logging
 import MailService
 
@@ -102,6 +103,31 @@ extension SettingsOption {
             summary: "how many HTTP connections may be open at once"
         ) { settings, text throws(Unacceptable) in
             settings.http.maxConnections = try integer(text, in: 1...1_000_000)
+        },
+        SettingsOption(
+            "gateway.access.anonymous", fallback: "viewer", expected: "viewer or none",
+            summary: "what may be seen from this machine without a token, beside the REST API"
+        ) { settings, text throws(Unacceptable) in
+            guard ["viewer", "none"].contains(text) else { throw .init(reason: "is neither") }
+            settings.gateway.access.anonymous = text == "viewer" ? .viewer : nil
+        },
+        SettingsOption(
+            "gateway.access.token_file", credential: "gateway.token", expected: "a file that can be read",
+            summary: "the file with the tokens to log in with: ROLE NAME TOKEN in each line"
+        ) { settings, text throws(Unacceptable) in
+            settings.gateway.access.tokenFile = try readableFile(text)
+        },
+        SettingsOption(
+            "gateway.access.hosts", expected: "names without ports, such as shop.example.com, shop.lan",
+            summary: "names under which the gateway may be asked for, beside addresses and localhost"
+        ) { settings, text throws(Unacceptable) in
+            settings.gateway.access.hosts = Set(try hostNames(text))
+        },
+        SettingsOption(
+            "gateway.access.origins", expected: "origins, such as https://shop.example.com",
+            summary: "pages of others that may call from a browser (CORS)"
+        ) { settings, text throws(Unacceptable) in
+            settings.gateway.access.origins = Set(try origins(text))
         },
         SettingsOption(
             "gateway.events.max_clients", fallback: "256", expected: "a whole number from 1 to 100000",

@@ -5,6 +5,6 @@ import GatewayService
 enum DashboardPages {
     static let all: [GatewayPage] = Dashboard.assets.map { asset in
         let answer = GatewayPage.Answer(contentType: asset.contentType, body: asset.bytes, tag: asset.tag)
-        return GatewayPage(asset.path) { _ in answer }
+        return GatewayPage(asset.path, isOpen: true) { _ in answer }
     }
 }
