@@ -57,9 +57,9 @@ struct `Settings in layers` {
         #expect(SettingsOption.named("http.max_body")?.variable == "ORDERSHOP_HTTP_MAX_BODY")
         #expect(
             SettingsOption.sections == [
-                "redis", "redis.tls", "control", "http", "gateway", "gateway.events", "archive", "log", "modules",
-                "orders", "idempotency", "inventory", "carts", "mail", "mail.smtp", "webhooks", "privacy",
-                "shipping",
+                "redis", "redis.tls", "control", "http", "gateway", "gateway.access", "gateway.events", "archive",
+                "log", "modules", "orders", "idempotency", "inventory", "carts", "mail", "mail.smtp", "webhooks",
+                "privacy", "shipping",
             ])
     }
 
@@ -80,6 +80,10 @@ struct `Settings in layers` {
         ("http.listen", "[::1]:80", "0.0.0.0:8080"),
         ("http.max_body", "1", "1073741824"),
         ("http.max_connections", "1", "1000000"),
+        ("gateway.access.anonymous", "none", "viewer"),
+        ("gateway.access.token_file", "/etc/passwd", "/etc/group"),
+        ("gateway.access.hosts", "shop.example.com", "a.lan, b.lan"),
+        ("gateway.access.origins", "https://shop.example.com", "http://localhost:8080"),
         ("gateway.events.max_clients", "1", "100000"),
         ("gateway.events.heartbeat", "1", "60"),
         ("state_directory", "/srv/a", "/srv/b"),

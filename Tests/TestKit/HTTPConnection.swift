@@ -34,7 +34,8 @@ public final class HTTPConnection: Sendable {
         _ method: String, _ path: String, headers: [(String, String)] = [], body: String? = nil
     ) async throws -> HTTPResponse {
         let length = body.map { [("Content-Length", String($0.utf8.count))] } ?? []
-        let fields = [("Host", "127.0.0.1")] + headers + length
+        let host = headers.contains { $0.0 == "Host" } ? [] : [("Host", "127.0.0.1")]
+        let fields = host + headers + length
         let head = "\(method) \(path) HTTP/1.1\r\n" + fields.map { "\($0): \($1)\r\n" }.joined() + "\r\n"
         inbox.expect(isHead: method == "HEAD")
         try await write(head + (body ?? ""))
