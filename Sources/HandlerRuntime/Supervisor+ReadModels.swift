@@ -23,7 +23,8 @@ extension Supervisor {
             } catch {
                 logger.debug("read models could not be built", metadata: ["reason": "\(error)"])
             }
-        } while (try? await Task.sleep(for: .seconds(1))) != nil
+            // Where all is whole, this is no more than a look, and the daemon may be idle.
+        } while (try? await Task.sleep(for: readModels.isWhole ? .seconds(5) : .seconds(1))) != nil
     }
 
     private var missing: Logger.Metadata {
