@@ -173,12 +173,17 @@ import Testing
                 await shop.request("POST", "/orders", order([tea.product], by: id)).taken().array?.first?.string)
             try await shop.settle()
             let before = try await shop.get("/order/\(placed)")
+            #expect(try shop.mailTexts().contains { $0.contains(Self.address) })
             let stale = try await shop.request("POST", "/customer/\(id)/erase", headers: [("If-Match", "\"1-1\"")])
             try expectProblem(stale, 412)
             #expect(
                 try await shop.request("POST", "/customer/\(id)/erase").taken() == [
                     "erased": true, "plain_events": 0,
                 ])
+            try await shop.settle()
+            let letters = try shop.mailTexts()
+            #expect(letters.contains { $0.contains("bob@") })
+            #expect(!letters.contains { $0.contains(Self.address) })
             let gone: JSONValue = ["id": .string(id), "name": "(erased)", "email": "erased@invalid"]
             #expect(try await shop.get("/customer/\(id)") == gone)
             #expect(try await shop.get("/customers?email=\(Self.address)") == [])

@@ -33,12 +33,21 @@ struct MailDelivery: Sendable {
         unit.append("sent", current)
     }
 
+    /// Whoever was erased stands in the mails that were written to him, too.
+    func destroyMails(to event: RecordedEvent, in unit: UnitOfWork) async throws {
+        let index = Projection.everIndex(Mail.topic, of: "customer_id")
+        let mails = try await unit.ids(in: index, value: event.entityKey.id, before: event.id)
+        if mails.isEmpty { return }
+        try await unit.outside("mails destroyed") { _ in try await route.destroy(Set(mails)) }
+    }
+
     private func parcel(_ mail: Mail, _ event: RecordedEvent, _ policy: MailPolicy) -> Parcel {
         let sender = Mailbox(policy.sender)
         let message = Message(
             mail, from: sender, messageID: "\(event.id)@\(sender.domain)", date: event.id.seconds)
         return Parcel(
-            name: "\(event.id).\(mail.id).ordershop", message: message, sender: sender.address, recipient: mail.to)
+            name: Parcel.name(of: "\(mail.id)", askedForBy: "\(event.id)"), message: message,
+            sender: sender.address, recipient: mail.to)
     }
 
     private static func age(of event: RecordedEvent) -> Duration {

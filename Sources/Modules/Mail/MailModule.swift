@@ -56,7 +56,8 @@ public struct MailModule: HandlerModule {
     public var subscriptions: [Subscription] {
         [
             Subscription(
-                Mail.topic, Mail.definition.birth, looksAt: MailDelivery.references, reaction: delivery.deliver)
+                Mail.topic, Mail.definition.birth, looksAt: MailDelivery.references, reaction: delivery.deliver),
+            Subscription(Customer.topic, .erased, reaction: delivery.destroyMails),
         ]
     }
 

@@ -32,15 +32,30 @@ struct Maildir: Sendable {
     /// Whether a mail of this name was delivered: it is new, or a mail reader has seen it and added his marks.
     func has(_ name: String) -> Bool {
         if access("\(path)/new/\(name)", F_OK) == 0 { return true }
-        guard let directory = opendir("\(path)/cur") else { return false }
-        defer { closedir(directory) }
-        while let entry = readdir(directory) {
-            let found = withUnsafeBytes(of: entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+        return names(in: "cur").contains { $0 == name || $0.hasPrefix(name + ":") }
+    }
+
+    /// Deletes mails by their names, wherever they are, and on the disk before it returns.
+    func remove(where isWanted: (String) -> Bool) throws(Failure) {
+        for directory in ["tmp", "new", "cur"] {
+            for name in names(in: directory) where isWanted(name) {
+                let file = "\(path)/\(directory)/\(name)"
+                guard unlink(file) == 0 || errno == ENOENT else { throw failure("cannot delete", file) }
             }
-            if found == name || found.hasPrefix(name + ":") { return true }
+            try syncDirectory("\(path)/\(directory)")
         }
-        return false
+    }
+
+    private func names(in directory: String) -> [String] {
+        guard let directory = opendir("\(path)/\(directory)") else { return [] }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            names.append(
+                withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            )
+        }
+        return names
     }
 
     private func write(_ bytes: [UInt8], to file: CInt, _ name: String) throws(Failure) {

@@ -8,6 +8,16 @@ struct MaildirRoute: MailRoute {
     func open() async throws { try maildir.create() }
     func close() async {}
 
+    func destroy(_ mails: Set<String>) async throws {
+        do {
+            try await NIOThreadPool.singleton.runIfActive { [maildir] in
+                try maildir.remove { name in Parcel.mail(in: name).map(mails.contains) ?? false }
+            }
+        } catch {
+            throw TryLater("the mails cannot be destroyed: \(error)")
+        }
+    }
+
     /// A full disk is no mail's fault.
     func deliver(_ parcel: Parcel, _ effect: OutsideEffect) async throws -> String? {
         do {

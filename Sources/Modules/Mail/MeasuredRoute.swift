@@ -18,6 +18,7 @@ struct MeasuredRoute: MailRoute {
 
     func open() async throws { try await route.open() }
     func close() async { await route.close() }
+    func destroy(_ mails: Set<String>) async throws { try await route.destroy(mails) }
 
     func deliver(_ parcel: Parcel, _ effect: OutsideEffect) async throws -> String? {
         do {

@@ -36,6 +36,9 @@ final class SMTPRoute: MailRoute {
         client?.close()
     }
 
+    /// They are with the mail server.
+    func destroy(_ mails: Set<String>) async throws {}
+
     func deliver(_ parcel: Parcel, _ effect: OutsideEffect) async throws -> String? {
         if let reply = state.withLock({ $0.taken[parcel.name] }) { return reply }
         try keepPace()

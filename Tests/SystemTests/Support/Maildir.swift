@@ -7,6 +7,10 @@ extension Shop {
         try FileManager.default.contentsOfDirectory(atPath: daemon.mailDirectory + "/new").sorted()
     }
 
+    func mailTexts() throws -> [String] {
+        try mailFiles().map { try String(contentsOfFile: daemon.mailDirectory + "/new/" + $0, encoding: .utf8) }
+    }
+
     /// The names of what was begun and not finished.
     func unfinishedMailFiles() throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: daemon.mailDirectory + "/tmp").sorted()
