@@ -11,7 +11,7 @@ SOAK_SECONDS ?= 3600
 
 BUILD_PACKAGES = libhiredis-dev libsystemd-dev zlib1g-dev libcurl4-openssl-dev
 RUN_PACKAGES = redis-server
-TEST_PACKAGES = redis-server redis-tools curl jq openssl python3 python3-aiosmtpd libfaketime prometheus
+TEST_PACKAGES = redis-server redis-tools curl jq openssl iproute2 python3 python3-aiosmtpd libfaketime prometheus
 DEB_PACKAGES = debhelper dpkg-dev fakeroot lintian
 SYSTEMD_TEST_PACKAGES = systemd systemd-sysv systemd-container redis-server redis-tools curl jq python3
 

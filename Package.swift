@@ -127,7 +127,9 @@ let package = Package(
         .executableTarget(
             name: "ordershopd", dependencies: ["OrderShopDaemon", "SystemdSupport"], swiftSettings: strict),
         .executableTarget(
-            name: "ordershopctl", dependencies: ["JSON", "JSONRPC", arguments], swiftSettings: strict),
+            name: "ordershopctl",
+            dependencies: ["JSON", "JSONRPC", arguments, .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
         room(
             "OrderShopDaemon",
             [
@@ -154,6 +156,7 @@ let package = Package(
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
 
         // MARK: Tests
@@ -202,7 +205,11 @@ let package = Package(
             "OrderShopDaemonTests",
             ["OrderShopDaemon", "MailService", arguments, log, lifecycle, nio("NIOCore"), nio("NIOPosix")]),
         tests(
-            "OrdershopctlTests", ["ordershopctl", "JSON", "JSONRPC", "TestKit", log, lifecycle, nio("NIOPosix")]),
+            "OrdershopctlTests",
+            [
+                "ordershopctl", "JSON", "JSONRPC", "TestKit", log, lifecycle, nio("NIOPosix"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         tests(
             "SystemTests",
             ["ordershopd", "ordershopctl", "JSON", "JSONRPC", "Redis", "TestKit", log, nio("NIOPosix")]),

@@ -74,7 +74,10 @@ public struct Daemon: Sendable {
         let past = ShopPast(supervisor: supervisor, store: store, settings: settings, logger: logger)
         let live = LiveSettings(
             gateway: Live(settings.gatewayLimits), modules: supervisor.options, mail: mail,
-            templates: templates, access: Live(try settings.accessRules()))
+            templates: templates, access: Live(try settings.accessRules()), tls: Live(try settings.serverTLS()))
+        if sockets.internet.isEmpty {
+            try Self.checkDoors(settings.http.listen, live.access.value, live.tls.value)
+        }
         try await run(
             services + front(supervisor, past, jobs, health, gateway, live, isEmbedded: embedded != nil))
         withExtendedLifetime(directory) {}
@@ -176,7 +179,7 @@ public struct Daemon: Sendable {
             store: past.store, news: supervisor.news, limits: settings.eventLimits, logger: logger)
         let http = GatewayServer(
             gateway, dispatcher: supervisor.dispatcher, pages: pages, streams: [EventsStream(hub: hub).stream],
-            calls: GatewayCalls(handler), doorkeeper: Doorkeeper(rules: live.access, logger: logger),
+            calls: GatewayCalls(handler), doorkeeper: Doorkeeper(rules: live.access, logger: logger), tls: live.tls,
             addresses: gatewayAddresses, limits: live.gateway,
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger,
             onBound: { address in

@@ -7,9 +7,10 @@ import Mailing
 struct LiveSettings: Sendable {
     /// The keys of the settings that `apply` takes over.
     static let keys: Set = [
-        "log.level", "http.max_body", "http.max_connections", "gateway.access.anonymous",
-        "gateway.access.token_file", "gateway.access.hosts", "gateway.access.origins", "modules.tries",
-        "modules.lease", "idempotency.keep", "mail.from", "mail.rate", "mail.max_age", "mail.templates", "mail.locale",
+        "log.level", "http.max_body", "http.max_connections", "modules.tries", "modules.lease", "idempotency.keep",
+        "gateway.access.anonymous", "gateway.access.token_file", "gateway.access.hosts", "gateway.access.origins",
+        "gateway.tls.certificate", "gateway.tls.key", "gateway.tls.client_ca", "gateway.tls.client_role",
+        "mail.from", "mail.rate", "mail.max_age", "mail.templates", "mail.locale",
     ]
 
     let gateway: Live<GatewayServer.Limits>
@@ -17,10 +18,14 @@ struct LiveSettings: Sendable {
     let mail: Live<MailPolicy>
     let templates: Live<TemplateSet>
     let access: Live<AccessRules>
+    let tls: Live<ServerTLS?>
 
-    func apply(_ settings: Settings, _ templates: TemplateSet, _ access: AccessRules) {
-        self.templates.value = templates
-        self.access.value = access
+    /// - Throws: where a file that the settings name cannot be used; then all stays as it was.
+    func apply(_ settings: Settings) throws(SettingsError) {
+        let (letters, rules) = (try settings.letterTemplates(), try settings.accessRules())
+        tls.value = try settings.serverTLS()
+        templates.value = letters
+        access.value = rules
         DaemonLog.set(settings.logLevel)
         gateway.value = settings.gatewayLimits
         modules.value = settings.moduleOptions

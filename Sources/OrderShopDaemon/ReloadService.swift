@@ -30,7 +30,7 @@ struct ReloadService: Service {
     private func reload() {
         do throws(SettingsError) {
             let new = try load()
-            live.apply(new, try new.letterTemplates(), try new.accessRules())
+            try live.apply(new)
             status.note(refusal: nil)
             status.shown.value = started.showing(LiveSettings.keys, of: new)
             tell(new)

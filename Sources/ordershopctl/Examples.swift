@@ -61,6 +61,7 @@ enum Examples {
         "export customer --format csv",
         "daemon health", "daemon config", "daemon log --follow --level warning", "daemon log-level debug",
         "daemon metrics", "daemon shutdown", "daemon methods", "daemon discover",
+        "token create --role operator --name ada",
         "call daemon.status", #"call customer.get '{"id":"ID"}'"#,
     ]
 

@@ -23,7 +23,8 @@ struct OrdershopCtl: VerbGroup {
             Orders.self,
             Billings.self, Shippings.self, CRM.self, Mail.self, Webhooks.self, Events.self, Projections.self,
             Checkpoints.self,
-            Jobs.self, Retention.self, Archives.self, Import.self, Export.self, DaemonVerbs.self, Call.self,
+            Jobs.self, Retention.self, Archives.self, Import.self, Export.self, DaemonVerbs.self, Tokens.self,
+            Call.self,
         ])
 
     @OptionGroup var connection: ConnectionOptions

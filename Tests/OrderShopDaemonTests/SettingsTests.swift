@@ -57,9 +57,10 @@ struct `Settings in layers` {
         #expect(SettingsOption.named("http.max_body")?.variable == "ORDERSHOP_HTTP_MAX_BODY")
         #expect(
             SettingsOption.sections == [
-                "redis", "redis.tls", "control", "http", "gateway", "gateway.access", "gateway.events", "archive",
-                "log", "modules", "orders", "idempotency", "inventory", "carts", "mail", "mail.smtp", "webhooks",
-                "privacy", "shipping",
+                "redis", "redis.tls", "control", "http", "gateway", "gateway.access", "gateway.tls",
+                "gateway.events",
+                "archive", "log", "modules", "orders", "idempotency", "inventory", "carts", "mail", "mail.smtp",
+                "webhooks", "privacy", "shipping",
             ])
     }
 
@@ -84,6 +85,10 @@ struct `Settings in layers` {
         ("gateway.access.token_file", "/etc/passwd", "/etc/group"),
         ("gateway.access.hosts", "shop.example.com", "a.lan, b.lan"),
         ("gateway.access.origins", "https://shop.example.com", "http://localhost:8080"),
+        ("gateway.tls.certificate", "/etc/passwd", "/etc/group"),
+        ("gateway.tls.key", "/etc/passwd", "/etc/group"),
+        ("gateway.tls.client_ca", "/etc/passwd", "/etc/group"),
+        ("gateway.tls.client_role", "operator", "admin"),
         ("gateway.events.max_clients", "1", "100000"),
         ("gateway.events.heartbeat", "1", "60"),
         ("state_directory", "/srv/a", "/srv/b"),

@@ -1,5 +1,6 @@
 import Glibc
 import HTTPTypes
+import HandlerRuntime
 import Hummingbird
 import HummingbirdCore
 import Logging
@@ -10,21 +11,23 @@ import Synchronization
 struct Answering: Sendable {
     let responder: RouterResponder<Routes.Context>
     let logger: Logger
-    /// Whether the connections are TLS.
-    let isEncrypted: Bool
+    /// nil: the connections are not encrypted.
+    let tls: Live<ServerTLS?>
     private let clock = DateHeader()
 
-    init(responder: RouterResponder<Routes.Context>, logger: Logger, isEncrypted: Bool = false) {
+    init(responder: RouterResponder<Routes.Context>, logger: Logger, tls: Live<ServerTLS?>) {
         self.responder = responder
         self.logger = logger
-        self.isEncrypted = isEncrypted
+        self.tls = tls
     }
 
     @Sendable func respond(
         to request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel
     ) async throws {
+        let tls = tls.value
         let context = Routes.Context(
-            source: GatewayContext.Source(channel: channel, logger: logger, isEncrypted: isEncrypted))
+            source: GatewayContext.Source(
+                channel: channel, logger: logger, isEncrypted: tls != nil, client: await tls?.caller(on: channel)))
         var response = await response(to: request, context)
         response.headers[.date] = clock.text
         response.headers[.server] = "OrderShop"

@@ -8,6 +8,8 @@ struct GatewayContext: RequestContext {
         let channel: any Channel
         let logger: Logger
         let isEncrypted: Bool
+        /// Whom a certificate names that was verified.
+        let client: GatewayCaller?
     }
 
     var coreContext: CoreRequestContextStorage
@@ -15,6 +17,8 @@ struct GatewayContext: RequestContext {
     let channel: any Channel
     /// Whether that connection is TLS.
     let isEncrypted: Bool
+    /// Whom a certificate names that was verified.
+    let client: GatewayCaller?
     /// Whoever sends it.
     var caller = GatewayCaller.nobody
 
@@ -22,5 +26,6 @@ struct GatewayContext: RequestContext {
         coreContext = CoreRequestContextStorage(source: source)
         channel = source.channel
         isEncrypted = source.isEncrypted
+        client = source.client
     }
 }

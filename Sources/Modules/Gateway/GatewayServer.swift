@@ -50,6 +50,7 @@ public struct GatewayServer: Service {
     private let streams: [GatewayStream]
     private let calls: GatewayCalls
     private let doorkeeper: Doorkeeper
+    private let tls: Live<ServerTLS?>
     private let addresses: [Address]
     private let limits: Live<Limits>
     private let eventLoopGroup: any EventLoopGroup
@@ -62,8 +63,8 @@ public struct GatewayServer: Service {
     ///   - onBound: called with the first of the addresses when all are open.
     public init(
         _ module: GatewayModule, dispatcher: Dispatcher, pages: [GatewayPage] = [],
-        streams: [GatewayStream] = [], calls: GatewayCalls, doorkeeper: Doorkeeper, addresses: [Address],
-        limits: Live<Limits>,
+        streams: [GatewayStream] = [], calls: GatewayCalls, doorkeeper: Doorkeeper,
+        tls: Live<ServerTLS?>, addresses: [Address], limits: Live<Limits>,
         eventLoopGroup: any EventLoopGroup, logger: Logger,
         onBound: @escaping @Sendable (SocketAddress?) async -> Void
     ) {
@@ -73,6 +74,7 @@ public struct GatewayServer: Service {
         self.streams = streams
         self.calls = calls
         self.doorkeeper = doorkeeper
+        self.tls = tls
         self.addresses = addresses
         self.limits = limits
         self.eventLoopGroup = eventLoopGroup
@@ -86,7 +88,8 @@ public struct GatewayServer: Service {
         try await withThrowingDiscardingTaskGroup { group in
             for address in addresses {
                 let listener = HTTPListener(
-                    address: address, http: http, limits: limits, eventLoopGroup: eventLoopGroup, logger: quiet)
+                    address: address, http: http, limits: limits, tls: tls, eventLoopGroup: eventLoopGroup,
+                    logger: quiet)
                 group.addTask {
                     try await serve(listener) { local in
                         let all = bound.add(local)
@@ -112,7 +115,7 @@ public struct GatewayServer: Service {
         let routes = Routes(
             module: module, dispatcher: dispatcher, pages: pages, streams: streams, calls: calls,
             doorkeeper: doorkeeper, limits: limits, logger: logger)
-        return Answering(responder: routes.router.buildResponder(), logger: quiet)
+        return Answering(responder: routes.router.buildResponder(), logger: quiet, tls: tls)
     }
 
     /// Hummingbird and NIO speak of every connection at levels that operators read: theirs are turned down.

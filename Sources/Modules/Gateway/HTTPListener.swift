@@ -17,6 +17,7 @@ struct HTTPListener: Sendable {
     let address: GatewayServer.Address
     let http: HTTP1Channel
     let limits: Live<GatewayServer.Limits>
+    let tls: Live<ServerTLS?>
     let eventLoopGroup: any EventLoopGroup
     let logger: Logger
 
@@ -53,7 +54,10 @@ struct HTTPListener: Sendable {
                     try handlers.addHandler(quiescing.makeServerChannelHandler(channel: channel))
                 }
             }
-        let setUp = { @Sendable (channel: any Channel) in http.setup(channel: channel, logger: logger) }
+        let setUp = { @Sendable (channel: any Channel) in
+            channel.eventLoop.makeCompletedFuture { try tls.value?.protect(channel) }
+                .flatMap { http.setup(channel: channel, logger: logger) }
+        }
         switch address {
         case .tcp(let host, let port):
             return try await bootstrap.bind(host: host, port: port, childChannelInitializer: setUp)

@@ -54,6 +54,7 @@ public struct Settings: Sendable, Equatable {
         /// How often each is told that the connection stands, in seconds.
         public var eventHeartbeat = 0
         public var access = Access()
+        public var tls = TLS()
     }
 
     /// Who may do what over the control socket, besides root and the daemon's own user, who may all.

@@ -130,6 +130,33 @@ extension SettingsOption {
             settings.gateway.access.origins = Set(try origins(text))
         },
         SettingsOption(
+            "gateway.tls.certificate", expected: "a PEM file that can be read",
+            summary: "the gateway's certificate and those that lead to its authority; none: no TLS"
+        ) { settings, text throws(Unacceptable) in
+            settings.gateway.tls.certificate = try readableFile(text)
+        },
+        SettingsOption(
+            "gateway.tls.key", credential: "gateway.tls.key", expected: "a PEM file that can be read",
+            summary: "the file with the key of the gateway's certificate"
+        ) { settings, text throws(Unacceptable) in
+            settings.gateway.tls.key = try readableFile(text)
+        },
+        SettingsOption(
+            "gateway.tls.client_ca", expected: "a PEM file that can be read",
+            summary: "the authorities whose certificates let clients in; none: tokens only"
+        ) { settings, text throws(Unacceptable) in
+            settings.gateway.tls.clientAuthorities = try readableFile(text)
+        },
+        SettingsOption(
+            "gateway.tls.client_role", fallback: "viewer", expected: "viewer, operator or admin",
+            summary: "the role of clients with such a certificate"
+        ) { settings, text throws(Unacceptable) in
+            guard let role = Role.allCases.first(where: { $0.name == text }) else {
+                throw .init(reason: "is no role")
+            }
+            settings.gateway.tls.clientRole = role
+        },
+        SettingsOption(
             "gateway.events.max_clients", fallback: "256", expected: "a whole number from 1 to 100000",
             summary: "how many clients may read /events at once"
         ) { settings, text throws(Unacceptable) in

@@ -18,7 +18,7 @@ struct AccessMiddleware: RouterMiddleware {
         try web.check(request)
         if let fields = web.preflight(request) { return Response(status: .noContent, headers: fields) }
         var context = context
-        context.caller = try doorkeeper.caller(of: request, on: context.channel)
+        context.caller = try doorkeeper.caller(of: request, on: context.channel, client: context.client)
         if context.caller.session != nil { try web.checkIsOwnPage(request) }
         if !open.contains(request.uri.path), !context.caller.isLocal { try context.caller.admit() }
         var response = try await next(request, context)

@@ -21,8 +21,11 @@ public final class Doorkeeper: Sendable {
         (self.rules, self.sessions, self.attempts, self.logger) = (rules, sessions, attempts, logger)
     }
 
-    /// A token goes before a session, and either before what this machine may do.
-    func caller(of request: Request, on channel: any Channel) throws(AccessDenied) -> GatewayCaller {
+    /// A token goes before a session, both before a client's certificate, and each before what this machine may do.
+    /// - Parameter client: whom the certificate names.
+    func caller(
+        of request: Request, on channel: any Channel, client: GatewayCaller?
+    ) throws(AccessDenied) -> GatewayCaller {
         let isLocal = channel.isLocal
         if let given = request.headers[.authorization] {
             let token = try self.token(showing: given, from: channel)
@@ -32,7 +35,7 @@ public final class Doorkeeper: Sendable {
         if let key = request.cookie(Self.cookie), let token = sessions.token(of: key, among: rules.tokens) {
             return GatewayCaller(role: token.role, name: token.name, isLocal: isLocal, session: key)
         }
-        return GatewayCaller(role: isLocal ? rules.anonymous : nil, isLocal: isLocal)
+        return client ?? GatewayCaller(role: isLocal ? rules.anonymous : nil, isLocal: isLocal)
     }
 
     private func token(showing field: String, from channel: any Channel) throws(AccessDenied) -> AccessToken {
