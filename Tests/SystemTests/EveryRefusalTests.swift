@@ -21,21 +21,16 @@ import Testing
     /// It takes a shop that encrypts, and has no other refusal than a conflict in one that does not.
     private static let erase = "customer.erase"
 
-    /// It writes nothing, so that nothing is refused where nothing can be written.
-    private static let test = "webhook.test"
-
     private func options(isEncrypting: Bool) -> DaemonProcess.Options {
         var options = DaemonProcess.Options()
         options.environment["ORDERSHOP_SHIPPING_AUTOMATIC"] = "false"
         options.environment["ORDERSHOP_PRIVACY_ENCRYPT"] = "\(isEncrypting)"
-        options.environment["ORDERSHOP_WEBHOOKS_ALLOW_PRIVATE"] = "true"
         return options
     }
 
     @Test func `is documented, given with its code and reason, and changes nothing`() async throws {
         let (documented, codes) = try await withShop { shop in try await self.documented(in: shop) }
-        let methods = Set(documented.map(\.method)).subtracting([Self.erase])
-            .filter { !$0.hasPrefix("webhook.") }.sorted()
+        let methods = Set(documented.map(\.method)).subtracting([Self.erase]).sorted()
         var given = try await withShop(options(isEncrypting: false)) { shop in
             let offer = try await Offer(in: shop)
             var probe = RefusalProbe(shop: shop, codes: codes)
@@ -60,21 +55,8 @@ import Testing
                 try await self.refuse([Self.erase: JSONObject([("id", .string(eve))])], &probe)
                 return probe.given
             })
-        given.formUnion(
-            try await withShop(options(isEncrypting: false)) { shop in
-                let offer = try await WebhookOffer(in: shop)
-                var probe = RefusalProbe(shop: shop, codes: codes)
-                for (method, params) in offer.conflicts { try await probe.expect("conflict", method, params) }
-                // One more can be then.
-                _ = try await shop.call("webhook.delete", ["id": .string(offer.surplus)])
-                try await self.refuse(offer.calls, &probe)
-                return probe.given
-            })
         let pairs = Set(given.map { Pair(method: $0.method, reason: $0.reason) })
-        let missing = documented.filter { pair in
-            !Self.elsewhere.contains(pair.reason) && !pairs.contains(pair)
-                && pair != Pair(method: Self.test, reason: "unavailable")
-        }
+        let missing = documented.filter { !Self.elsewhere.contains($0.reason) && !pairs.contains($0) }
         #expect(missing.isEmpty, "documented, and never seen: \(missing.map(\.description).sorted())")
         let secret = pairs.subtracting(documented)
         #expect(secret.isEmpty, "seen, and not documented: \(secret.map(\.description).sorted())")
@@ -127,7 +109,7 @@ import Testing
     private func refuseWithoutReplicas(_ calls: [String: JSONObject], _ probe: inout RefusalProbe) async throws {
         try await probe.shop.settle()
         _ = try await probe.shop.redis.run("CONFIG", "SET", "min-replicas-to-write", "1")
-        for (method, params) in calls.sorted(by: { $0.key < $1.key }) where method != Self.test {
+        for (method, params) in calls.sorted(by: { $0.key < $1.key }) {
             try await probe.expect("unavailable", method, .object(params))
         }
         _ = try await probe.shop.redis.run("CONFIG", "SET", "min-replicas-to-write", "0")
@@ -316,53 +298,6 @@ private struct Offer {
             conflict("shipping.create", JSONObject([("order_id", .string(packed.order))])),
             conflict("shipping.ship", id(sent.parcel)), conflict("shipping.deliver", id(packed.parcel)),
             conflict("shipping.deliver", id(arrived.parcel)), conflict("shipping.delete", id(sent.parcel)),
-        ]
-    }
-}
-
-/// The same for webhooks, of which there cannot be more than a hundred.
-private struct WebhookOffer {
-    let calls: [String: JSONObject]
-    /// One too many for another.
-    let surplus: String
-    let conflicts: [(String, JSONValue)]
-
-    init(in shop: Shop) async throws {
-        try await shop.setEnabled(true, "webhook")
-        _ = try await shop.call(
-            "customer.create", ["name": "Key", "email": "key@example.org", "idempotency_key": "used"])
-        let params: JSONObject = JSONObject([
-            ("url", .string("http://127.0.0.1:\(try LoopbackPort.free())/")), ("events", ["customer.created"]),
-        ])
-        func hook() async throws -> String {
-            try #require(await shop.call("webhook.create", .object(params))["id"]?.string)
-        }
-        let (on, off, mute) = (try await hook(), try await hook(), try await hook())
-        for _ in 0..<97 { _ = try await hook() }
-        _ = try await shop.createOne("/customers", customer("Ada"))
-        func delivery(to id: String) async throws -> JSONValue {
-            try await eventually("it is noted") {
-                try await shop.call("webhook.deliveries", ["id": .string(id)]).array?.isEmpty == false
-            }
-            return try await shop.call("webhook.deliveries", ["id": .string(id)]).array?.first?["delivery"] ?? .null
-        }
-        let (noted, held) = (try await delivery(to: on), try await delivery(to: off))
-        _ = try await shop.call("webhook.disable", ["id": .string(off)])
-        for name in try await shop.redis.strings("HKEYS", "ordershop:secrets") where name.contains(mute) {
-            _ = try await shop.redis.run("HDEL", "ordershop:secrets", name)
-        }
-        try await shop.settle()
-        func id(_ more: (String, JSONValue)...) -> JSONObject { JSONObject([("id", .string(on))] + more) }
-        conflicts = [
-            ("webhook.create", .object(params)), ("webhook.test", ["id": .string(mute)]),
-            ("webhook.redeliver", ["id": .string(off), "delivery": held]),
-        ]
-        surplus = mute
-        calls = [
-            "webhook.create": params,
-            "webhook.update": JSONObject([("id", .string(on))] + params.members.map { ($0.key, $0.value) }),
-            "webhook.delete": id(), "webhook.enable": JSONObject([("id", .string(off))]), "webhook.disable": id(),
-            "webhook.rotate": id(), "webhook.redeliver": id(("delivery", noted)), "webhook.test": id(),
         ]
     }
 }
