@@ -13,7 +13,10 @@ import Testing
                 (path.value.object?.members ?? []).compactMap { $0.value["operationId"]?.string }
             }
             #expect(Set(ids).count == ids.count)
-            for id in ["customer.create", "customer.create-2", "order.unbilled", "inventory.get", "report"] {
+            for id in [
+                "session", "login", "logout", "rpc", "customer.create", "customer.create-2", "order.unbilled",
+                "inventory.get", "report",
+            ] {
                 #expect(ids.contains(id))
             }
             #expect(document["paths"]?["/customer/{id}"]?.object?.members.map(\.key) == ["delete", "get", "put"])
@@ -28,7 +31,7 @@ import Testing
             #expect(one?["required"] == ["name", "email"])
             let result = create?["responses"]?["200"]?["content"]?["application/json"]?["schema"]
             #expect(result == ["type": "array", "items": ["type": "string", "format": "uuid"]])
-            let statuses = ["200", "400", "413", "422", "500", "503"]
+            let statuses = ["200", "400", "401", "403", "413", "415", "421", "422", "500", "503"]
             #expect(create?["responses"]?.object?.members.map(\.key).sorted() == statuses)
             let order = document["paths"]?["/order/{id}"]?["put"]?["responses"]?.object?.members.map(\.key).sorted()
             #expect(order == (statuses + ["404", "409", "412"]).sorted())

@@ -25,11 +25,13 @@ struct OpenAPI {
                 "license": ["name": "Apache 2.0", "identifier": "Apache-2.0"],
             ],
             "servers": [["url": "/"]],
+            "security": Access.security,
             "tags": .array(tags.map { ["name": .string($0)] }),
             "paths": .object(JSONObject(paths)),
             "components": [
                 "schemas": ["Problem": .object(ProblemSchema.description)],
                 "responses": ["Problem": ProblemSchema.response],
+                "securitySchemes": Access.schemes,
             ],
         ]
     }
@@ -54,7 +56,9 @@ struct OpenAPI {
         }
     }
 
-    private var tags: [String] { Set(routes.map(tag)).sorted() + ["events", "report", "documentation"] }
+    private var tags: [String] {
+        Set(routes.map(tag)).sorted() + ["events", "report", "documentation", Access.tag]
+    }
 
     private func tag(of route: Route) -> String { String(route.command.method.prefix { $0 != "." }) }
 
@@ -66,8 +70,11 @@ struct OpenAPI {
             }
             return (path, JSONValue.object(JSONObject(operations)))
         }
-        return commands + [("/report", Self.report), (EventsStream.path, Self.events)]
-            + [("/docs", Self.page), ("/openapi.json", Self.itself)]
+        let others = [
+            ("/report", Self.report), (EventsStream.path, Self.events), ("/docs", Self.page),
+            ("/openapi.json", Self.itself),
+        ]
+        return (commands + others + Access.paths).map(Access.guarded)
     }
 
     private func operation(_ route: Route) -> JSONValue {
