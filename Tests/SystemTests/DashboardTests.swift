@@ -15,6 +15,7 @@ import Testing
                 #expect(first.status == 200 && first.header("Content-Type") == type, "\(path)")
                 let tag = try #require(first.header("ETag"))
                 let again = try await shop.request("GET", path, headers: [("If-None-Match", tag)])
+                #expect(again.header("Content-Security-Policy") == nil, "it would replace the page's own")
                 #expect(again.status == 304 && again.body.isEmpty && again.header("ETag") == tag)
                 let other = try await shop.request("GET", path, headers: [("If-None-Match", "\"other\"")])
                 #expect(other.status == 200 && other.body == first.body)

@@ -10,6 +10,9 @@ enum SecurityHeaders {
         + "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
     static func add(to response: inout Response, isEncrypted: Bool) {
+        // What a browser has kept, it has kept with its own: it would take those of a 304, which has no type, for the
+        // page's, and load nothing of it.
+        if response.status == .notModified { return }
         let isPage = response.headers[.contentType]?.hasPrefix("text/html") == true
         response.headers[.xContentTypeOptions] = "nosniff"
         response.headers[.resourcePolicy] = "same-origin"
