@@ -36,11 +36,17 @@ function bodyField(body) {
       "The values are examples: ids are to be of what there is."));
 }
 
+/** Its content is there when somebody wants to see it. */
+function later(title, build) {
+  const details = h("details", {}, h("summary", {}, title));
+  details.addEventListener("toggle", () => details.append(build()), { once: true });
+  return details;
+}
+
 function memberTable(schema) {
   const rows = members(schema);
   if (!rows.length) return null;
-  return h(
-    "details", {}, h("summary", {}, "What the body has"),
+  return later("What the body has", () =>
     h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "What the body has" },
       h("table", { class: "wrapping" },
         h("thead", {}, h("tr", {}, ["Member", "Value", ""].map((text) => h("th", { scope: "col" }, text)))),
@@ -51,12 +57,11 @@ function memberTable(schema) {
 }
 
 function answers(operation) {
-  return h(
-    "details", {}, h("summary", {}, "What it answers"),
+  return later("What it answers", () =>
     h("ul", { class: "plain" }, operation.answers.map(({ status, description, content }) =>
       h("li", {}, h("strong", {}, status), ` ${description}`,
         Object.entries(content ?? {}).map(([type, { schema }]) =>
-          h("details", {}, h("summary", {}, type), h("pre", { class: "pane tall", tabindex: "0" }, JSON.stringify(schema, null, 2))))))));
+          later(type, () => h("pre", { class: "pane tall", tabindex: "0" }, JSON.stringify(schema, null, 2))))))));
 }
 
 const streams = (operation) => operation.answers.some(({ content }) => content?.["text/event-stream"]);
