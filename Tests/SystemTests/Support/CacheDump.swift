@@ -49,7 +49,9 @@ struct CacheDump: Sendable, Equatable {
 }
 
 extension Shop {
-    static let allModules = owners + ["gateway"]
+    static let allModules = owners + ["webhook", "gateway"]
+    /// What a new shop has off.
+    static let offAtFirst: Set = ["webhook"]
     static let owners = [
         "customer", "product", "inventory", "cart", "order", "billing", "shipping", "crm", "mail",
     ]
