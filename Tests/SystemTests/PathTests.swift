@@ -5,7 +5,7 @@ import Testing
 @Suite(.timeLimit(.minutes(4))) struct `Paths, methods and names of requests` {
     @Test func `there is nothing at a path that the contract does not name`() async throws {
         try await withShop { shop in
-            let paths = ["/", "/nothing", "/customers/\(nobody)", "/orders/billed", "/customer/a/b"]
+            let paths = ["/index.html", "/nothing", "/customers/\(nobody)", "/orders/billed", "/customer/a/b"]
             for path in paths {
                 for method in ["GET", "DELETE"] {
                     try expectProblem(await shop.request(method, path), 404, "\(method) \(path)")
