@@ -3,7 +3,7 @@ import Redis
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `The event store of the original OrderShop` {
+@Suite(.timeLimit(.minutes(12))) struct `The event store of the original OrderShop` {
     private let ada = "9f8b6e0e-0d3c-4f0e-9d0b-7a3a6a3e0001"
     private let bob = "9f8b6e0e-0d3c-4f0e-9d0b-7a3a6a3e0002"
     private let eve = "9f8b6e0e-0d3c-4f0e-9d0b-7a3a6a3e0003"

@@ -2,7 +2,7 @@ import JSON
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `A backlog, at the command line` {
+@Suite(.timeLimit(.minutes(12))) struct `A backlog, at the command line` {
     private func json(_ result: CommandResult) throws -> JSONValue {
         guard result.exitCode == 0 else { throw TestKitError("ordershopctl was refused: \(result)") }
         return try JSONValue(parsing: result.output.utf8.dropLast())

@@ -2,7 +2,7 @@ import JSON
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `The money of a shop` {
+@Suite(.timeLimit(.minutes(12))) struct `The money of a shop` {
     @Test func `a billing is of the order's total, and moves the order`() async throws {
         try await withShop { shop in
             let (order, _) = try await shop.ordered()

@@ -3,7 +3,7 @@ import Redis
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `The entity cache in Redis` {
+@Suite(.timeLimit(.minutes(12))) struct `The entity cache in Redis` {
     @Test func `an entity is a hash of its properties, its id first`() async throws {
         try await withShop { shop in
             let ada = try await shop.createOne("/customers", ["email": "ada@example.org", "name": "Ada Ü"])

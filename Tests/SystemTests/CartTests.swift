@@ -2,7 +2,7 @@ import JSON
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `A cart` {
+@Suite(.timeLimit(.minutes(12))) struct `A cart` {
     @Test func `is opened by what is first put into it, and a customer has one`() async throws {
         try await withShop { shop in
             let (ada, tea, cup) = try await shop.visitor()

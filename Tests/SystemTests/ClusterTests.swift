@@ -2,7 +2,7 @@ import JSON
 import TestKit
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(4))) struct `Shops on a Redis Cluster` {
+@Suite(.serialized, .timeLimit(.minutes(12))) struct `Shops on a Redis Cluster` {
     /// Their slots are on the first and the third node.
     static let names = (berlin: "berlin", paris: "paris")
     static let key = "{berlin}:ordershop:clock"

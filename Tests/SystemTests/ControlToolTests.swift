@@ -3,7 +3,7 @@ import JSON
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `ordershopctl at a running daemon` {
+@Suite(.timeLimit(.minutes(12))) struct `ordershopctl at a running daemon` {
     @Test func `shows how the daemon is`() async throws {
         try await withShop { shop in
             let status = try await shop.ctl("status")

@@ -3,7 +3,7 @@ import TestKit
 import Testing
 
 /// `Tests/Browser/run` drives the dashboard in a browser; here is how its files are served.
-@Suite(.timeLimit(.minutes(4))) struct `The dashboard's files` {
+@Suite(.timeLimit(.minutes(12))) struct `The dashboard's files` {
     @Test func `are served as what they are, and once only while they do not change`() async throws {
         try await withShop { shop in
             let types = [

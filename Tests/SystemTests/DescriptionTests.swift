@@ -3,7 +3,7 @@ import JSONRPC
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `The description of the control socket` {
+@Suite(.timeLimit(.minutes(12))) struct `The description of the control socket` {
     @Test
     func `is an OpenRPC document: every method once, with parameters, result, errors that exist and an example`()
         async throws

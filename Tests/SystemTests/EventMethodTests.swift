@@ -3,7 +3,7 @@ import JSONRPC
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `What happened` {
+@Suite(.timeLimit(.minutes(12))) struct `What happened` {
     private func customer(_ name: String, _ id: String? = nil) -> JSONValue {
         var object = JSONObject([("name", .string(name)), ("email", "a@example.org")])
         object["id"] = id.map { .string($0) }
@@ -41,7 +41,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(4))) struct `A checkpoint` {
+@Suite(.timeLimit(.minutes(12))) struct `A checkpoint` {
     @Test func `is put elsewhere for a disabled module only, and after what was seen was confirmed`() async throws {
         try await withShop { shop in
             _ = try await shop.call("customer.create", ["name": "Ada", "email": "ada@example.org"])
@@ -68,7 +68,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(4))) struct `Work that takes long` {
+@Suite(.timeLimit(.minutes(12))) struct `Work that takes long` {
     @Test func `goes on as a job behind the call, and keeps its result`() async throws {
         try await withShop { shop in
             _ = try await shop.call("customer.create", ["name": "Ada", "email": "ada@example.org"])

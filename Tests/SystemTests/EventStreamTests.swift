@@ -4,7 +4,7 @@ import Redis
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(6))) struct `A client that follows events over HTTP` {
+@Suite(.timeLimit(.minutes(12))) struct `A client that follows events over HTTP` {
     private func open(
         _ shop: Shop, _ query: String = "", from place: String? = nil, isReading: Bool = true
     ) async throws -> EventSource {

@@ -5,7 +5,7 @@ import Testing
 
 /// What `rpc.discover` says that a command can be refused for is what it is refused for, each with its code and a reason,
 /// and nothing of it is done. A new command is named here by parameters that it takes (`Offer`).
-@Suite(.timeLimit(.minutes(10))) struct `Every refusal of every command` {
+@Suite(.timeLimit(.minutes(12))) struct `Every refusal of every command` {
     /// A command and one of the reasons that it documents.
     private struct Pair: Hashable, CustomStringConvertible {
         let method: String

@@ -4,7 +4,7 @@ import Redis
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `A daemon that dies between a reaction and its commit` {
+@Suite(.timeLimit(.minutes(12))) struct `A daemon that dies between a reaction and its commit` {
     @Test(arguments: ["crm", "billing", "mail"])
     func `has done nothing, and the next life does it once`(_ module: String) async throws {
         try await withShop(.init().with(lease: 1)) { shop in
@@ -49,7 +49,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(4))) struct `A mail that was written before the daemon died` {
+@Suite(.timeLimit(.minutes(12))) struct `A mail that was written before the daemon died` {
     /// A life of the daemon that ends before its mail module commits for the nth time.
     private func die(before commit: Int, _ shop: Shop) async throws {
         let life = try shop.doomed(to: "commit mail \(commit)")
@@ -85,7 +85,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(4))) struct `An event that ends the process` {
+@Suite(.timeLimit(.minutes(12))) struct `An event that ends the process` {
     /// Starts the daemon again whenever it dies.
     /// - Returns: how often it did before it had parked something.
     private func deaths(of shop: Shop) async throws -> Int {
@@ -142,7 +142,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(4))) struct `A daemon that dies between a commit and its answer` {
+@Suite(.timeLimit(.minutes(12))) struct `A daemon that dies between a commit and its answer` {
     /// A command, and the event that it appends.
     private static let commands = [
         ("order.create", "order_created"), ("billing.create", "billing_created"),

@@ -2,7 +2,7 @@ import JSON
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `A field that is missing or wrong is a 422 that points to it` {
+@Suite(.timeLimit(.minutes(12))) struct `A field that is missing or wrong is a 422 that points to it` {
     /// Posts `object` with one member replaced by each value, and expects a complaint about that member alone.
     private func refuse(
         _ member: String, _ values: [JSONValue?], in object: JSONValue, at path: String, _ shop: Shop,

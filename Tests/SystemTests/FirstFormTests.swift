@@ -4,7 +4,7 @@ import TestKit
 import Testing
 
 /// The events of the first version, as it wrote them: `Tests/Fixtures/first-form.ndjson`.
-@Suite(.timeLimit(.minutes(4))) struct `A stream of the first form` {
+@Suite(.timeLimit(.minutes(12))) struct `A stream of the first form` {
     private struct Entry {
         let id: String
         let stream: String

@@ -3,7 +3,7 @@ import JSON
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `A daemon that was frozen` {
+@Suite(.timeLimit(.minutes(12))) struct `A daemon that was frozen` {
     @Test func `before a commit cannot commit when it wakes up, as another has taken over`() async throws {
         try await withRedisServer { redis in
             let options = DaemonProcess.Options(redis: redis.url).with(lease: 1)

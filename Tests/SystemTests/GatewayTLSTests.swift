@@ -44,7 +44,7 @@ private struct Door {
     }
 }
 
-@Suite(.timeLimit(.minutes(4))) struct `A gateway with TLS` {
+@Suite(.timeLimit(.minutes(12))) struct `A gateway with TLS` {
     /// A shop without TLS that is told of it while it runs.
     private func withTLS(
         _ more: String = "", _ body: @escaping @Sendable (Shop, Door, _ url: String) async throws -> Void
@@ -144,7 +144,7 @@ private let canMakeNetworks =
     geteuid() == 0
     && ["/usr/bin/unshare", "/usr/sbin/ip"].allSatisfy { FileManager.default.fileExists(atPath: $0) }
 
-@Suite(.timeLimit(.minutes(2))) struct `A gateway that other machines can reach` {
+@Suite(.timeLimit(.minutes(12))) struct `A gateway that other machines can reach` {
     @Test func `does not start where nobody there could be let in`() async throws {
         let directory = try TemporaryDirectory()
         let started = try await runCommand([

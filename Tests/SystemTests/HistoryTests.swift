@@ -3,7 +3,7 @@ import JSONRPC
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `What happened to an entity` {
+@Suite(.timeLimit(.minutes(12))) struct `What happened to an entity` {
     private func person(_ name: String, _ id: String? = nil) -> JSONValue {
         var object = JSONObject([("name", .string(name)), ("email", "a@example.org")])
         object["id"] = id.map { .string($0) }

@@ -4,7 +4,7 @@ import Redis
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `A command with a name` {
+@Suite(.timeLimit(.minutes(12))) struct `A command with a name` {
     private func post(
         _ shop: Shop, _ path: String, _ body: JSONValue, key: String
     ) async throws -> HTTPResponse {

@@ -2,7 +2,7 @@ import JSON
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `A file of entities` {
+@Suite(.timeLimit(.minutes(12))) struct `A file of entities` {
     private func count(_ topic: String, in shop: Shop) async throws -> Int {
         try await shop.call("\(topic).list").array?.count ?? -1
     }

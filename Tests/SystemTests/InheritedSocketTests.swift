@@ -5,7 +5,7 @@ import Synchronization
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `Sockets that somebody holds for the daemon` {
+@Suite(.timeLimit(.minutes(12))) struct `Sockets that somebody holds for the daemon` {
     private func withHeldSockets(_ body: @escaping @Sendable (Shop) async throws -> Void) async throws {
         var options = DaemonProcess.Options()
         options.launcher = SocketHolder.launcher
@@ -90,7 +90,7 @@ private final class Clients: Sendable {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `What somebody hands over that is no listening stream socket` {
+@Suite(.timeLimit(.minutes(12))) struct `What somebody hands over that is no listening stream socket` {
     @Test func `ends the daemon with a sentence`() async throws {
         let directory = try TemporaryDirectory()
         let script = "exec 3</dev/null; export LISTEN_PID=$$ LISTEN_FDS=1; exec \"$@\""

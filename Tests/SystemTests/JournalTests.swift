@@ -6,7 +6,7 @@ import Testing
 /// The kernel lets root have file systems of a process's own; without that there is no place for another journal.
 private let canMount = geteuid() == 0 && FileManager.default.fileExists(atPath: "/usr/bin/unshare")
 
-@Suite(.timeLimit(.minutes(4))) struct `What goes to the journal` {
+@Suite(.timeLimit(.minutes(12))) struct `What goes to the journal` {
     /// Runs the daemon where `/run/systemd/journal/socket` is a socket of this test's, whose datagrams go to a file,
     /// one a line, in hexadecimal digits.
     private static let journal = """
@@ -84,7 +84,7 @@ private let canMount = geteuid() == 0 && FileManager.default.fileExists(atPath: 
     private static func text(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
 }
 
-@Suite(.timeLimit(.minutes(4))) struct `What goes to stderr` {
+@Suite(.timeLimit(.minutes(12))) struct `What goes to stderr` {
     @Test func `is JSON, a line an entry, where log.format says so`() async throws {
         var options = DaemonProcess.Options()
         options.configuration = "log:\n    format: json\n"

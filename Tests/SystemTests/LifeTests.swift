@@ -4,7 +4,7 @@ import JSONRPC
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `The life of the daemon` {
+@Suite(.timeLimit(.minutes(12))) struct `The life of the daemon` {
     @Test(arguments: [SIGTERM, SIGINT]) func `a signal ends it cleanly while idle`(_ signal: Int32) async throws {
         try await withShop { shop in
             _ = try await shop.createOne("/customers", customer("Ada"))

@@ -2,7 +2,7 @@ import JSON
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `The gateway's limits` {
+@Suite(.timeLimit(.minutes(12))) struct `The gateway's limits` {
     private func body(of size: Int) -> String {
         let frame = #"{"name":"","email":"a@example.org"}"#
         return frame.replacing("\"\"", with: "\"\(String(repeating: "x", count: size - frame.utf8.count))\"")

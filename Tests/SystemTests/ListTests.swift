@@ -2,7 +2,7 @@ import JSON
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `A list` {
+@Suite(.timeLimit(.minutes(12))) struct `A list` {
     private func ids(_ value: JSONValue) -> [String] { (value.array ?? []).compactMap { $0["id"]?.string } }
 
     /// Goes through the pages by their links.
@@ -196,7 +196,7 @@ extension `A list` {
     }
 }
 
-@Suite(.timeLimit(.minutes(4))) struct `A shop of an older version` {
+@Suite(.timeLimit(.minutes(12))) struct `A shop of an older version` {
     /// As if it had been written before there were these read models.
     @Test func `gets the read models that it lacks, and answers nothing too little until it has them`() async throws
     {

@@ -2,7 +2,7 @@ import JSON
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `Mails in the Maildir` {
+@Suite(.timeLimit(.minutes(12))) struct `Mails in the Maildir` {
     /// What Python's email module reads in each file of `new`, by recipient and subject.
     private func read(_ shop: Shop) async throws -> [JSONValue] {
         let script = """

@@ -3,7 +3,7 @@ import JSONRPC
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `The table of methods` {
+@Suite(.timeLimit(.minutes(12))) struct `The table of methods` {
     @Test func `is an OpenRPC document, whose every example may be called`() async throws {
         try await withShop { shop in
             let document = try await shop.call("rpc.discover")

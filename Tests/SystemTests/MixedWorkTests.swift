@@ -2,7 +2,7 @@ import JSON
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(6))) struct `Two daemons, a hundred clients and SIGKILL` {
+@Suite(.timeLimit(.minutes(12))) struct `Two daemons, a hundred clients and SIGKILL` {
     @Test func `leave a shop whose every invariant holds`() async throws {
         let taken = try await withTwoDaemons(lease: 1) { one, other in
             let goods = try await stocked(one)

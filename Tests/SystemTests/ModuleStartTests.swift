@@ -2,7 +2,7 @@ import JSON
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `A module that does not start` {
+@Suite(.timeLimit(.minutes(12))) struct `A module that does not start` {
     @Test func `is failed and takes nobody down, and works when it starts at last`() async throws {
         try await withShop { shop in
             let goods = [try await shop.stock("Tea", 1_000)]

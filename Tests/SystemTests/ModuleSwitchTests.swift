@@ -3,7 +3,7 @@ import JSONRPC
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `A module that is switched off and on` {
+@Suite(.timeLimit(.minutes(12))) struct `A module that is switched off and on` {
     /// Customers who come and order a cup of tea each.
     private func trade(_ shop: Shop, _ goods: Goods, _ names: ClosedRange<Int>) async throws {
         for number in names {

@@ -3,7 +3,7 @@ import Redis
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `Several shops on one Redis` {
+@Suite(.timeLimit(.minutes(12))) struct `Several shops on one Redis` {
     @Test func `a named shop has its name before every key`() async throws {
         try await withTwoDaemons(shops: ("berlin", "paris")) { berlin, paris in
             for shop in [berlin, paris] {

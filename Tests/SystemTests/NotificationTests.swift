@@ -3,7 +3,7 @@ import JSON
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `What systemd is told` {
+@Suite(.timeLimit(.minutes(12))) struct `What systemd is told` {
     private func options(_ socket: NotificationSocket, redis: String? = nil) -> DaemonProcess.Options {
         var options = DaemonProcess.Options(redis: redis)
         options.environment = ["NOTIFY_SOCKET": socket.path]

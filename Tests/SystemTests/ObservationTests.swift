@@ -3,7 +3,7 @@ import JSON
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `Who looks after the shop` {
+@Suite(.timeLimit(.minutes(12))) struct `Who looks after the shop` {
     private func metrics(_ shop: Shop, accept: String = "text/plain") async throws -> String {
         let response = try await shop.request("GET", "/metrics", headers: [("Accept", accept)])
         #expect(response.status == 200)

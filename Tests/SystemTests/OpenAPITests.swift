@@ -3,7 +3,7 @@ import TestKit
 import Testing
 
 /// `Tests/API/run` holds the document against the rules of OpenAPI, and the answers against the document.
-@Suite(.timeLimit(.minutes(4))) struct `The OpenAPI document` {
+@Suite(.timeLimit(.minutes(12))) struct `The OpenAPI document` {
     @Test func `has every route that there is, with its method's name`() async throws {
         try await withShop { shop in
             let document = try await shop.get("/openapi.json")

@@ -2,7 +2,7 @@ import JSON
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `The life of an order` {
+@Suite(.timeLimit(.minutes(12))) struct `The life of an order` {
     @Test func `begins with its lines, total, number and time, as they were when it was placed`() async throws {
         try await withShop { shop in
             let tea = try await shop.stock("Tea", 9, price: .decimal("7.90"))

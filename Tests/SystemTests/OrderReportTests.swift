@@ -2,7 +2,7 @@ import JSON
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `The report of orders` {
+@Suite(.timeLimit(.minutes(12))) struct `The report of orders` {
     @Test func `has each order with its customer, products, billing and parcel, as they stand in their lists`()
         async throws
     {
@@ -47,7 +47,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(4))) struct `Who orders is told` {
+@Suite(.timeLimit(.minutes(12))) struct `Who orders is told` {
     @Test func `of each step of his order, once`() async throws {
         try await withShop { shop in
             let (first, tea) = try await shop.ordered()

@@ -2,7 +2,7 @@ import JSON
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `Events that cannot be handled` {
+@Suite(.timeLimit(.minutes(12))) struct `Events that cannot be handled` {
     /// A customer of whom somebody forgot the address.
     private func poison(_ shop: Shop, _ number: Int) async throws -> String {
         let id = "00000000-0000-4000-8000-0000000000\(number + 10)"

@@ -2,7 +2,7 @@ import JSON
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `Paths, methods and names of requests` {
+@Suite(.timeLimit(.minutes(12))) struct `Paths, methods and names of requests` {
     @Test func `there is nothing at a path that the contract does not name`() async throws {
         try await withShop { shop in
             let paths = ["/index.html", "/nothing", "/customers/\(nobody)", "/orders/billed", "/customer/a/b"]

@@ -4,7 +4,7 @@ import TestKit
 import Testing
 
 /// Real users, as the kernel tells of them: only root can be somebody else.
-@Suite(.timeLimit(.minutes(4)), .enabled(if: geteuid() == 0, "only root can become another user"))
+@Suite(.timeLimit(.minutes(12)), .enabled(if: geteuid() == 0, "only root can become another user"))
 struct `A caller of the control socket` {
     private static let nobody = "65534"
 

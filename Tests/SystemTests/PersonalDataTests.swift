@@ -4,7 +4,7 @@ import Redis
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `All that is held on a customer` {
+@Suite(.timeLimit(.minutes(12))) struct `All that is held on a customer` {
     @Test func `is one document: the customer with his past, his orders, what followed from them, what was said`()
         async throws
     {
@@ -51,7 +51,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(4))) struct `What is known of a person` {
+@Suite(.timeLimit(.minutes(12))) struct `What is known of a person` {
     private static let name = "Ada-Verborgen"
     private static let address = "ada.verborgen@example.org"
 

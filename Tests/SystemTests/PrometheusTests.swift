@@ -4,7 +4,7 @@ import TestKit
 import Testing
 
 /// With the real programs: what they read and what they make of it.
-@Suite(.timeLimit(.minutes(4))) struct `Prometheus` {
+@Suite(.timeLimit(.minutes(12))) struct `Prometheus` {
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().path
 

@@ -4,7 +4,7 @@ import Synchronization
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `The Redis user that comes with the package` {
+@Suite(.timeLimit(.minutes(12))) struct `The Redis user that comes with the package` {
     // MARK: Enough
 
     @Test(arguments: [nil, "berlin"])

@@ -5,7 +5,7 @@ import TestKit
 import Testing
 
 /// What a Redis keeps when it ends, and what the daemon makes of one that keeps less.
-@Suite(.timeLimit(.minutes(4))) struct `A Redis of the operator's` {
+@Suite(.timeLimit(.minutes(12))) struct `A Redis of the operator's` {
     static let always = ["--appendonly", "yes", "--appendfsync", "always"]
     static let everySecond = ["--appendonly", "yes", "--appendfsync", "everysec"]
 
@@ -120,7 +120,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(4))) struct `A daemon that wants a Redis which keeps everything` {
+@Suite(.timeLimit(.minutes(12))) struct `A daemon that wants a Redis which keeps everything` {
     private func options(_ redis: RedisServer) -> DaemonProcess.Options {
         var options = DaemonProcess.Options(redis: redis.url)
         options.environment = ["ORDERSHOP_REDIS_REQUIRE": "persistent"]

@@ -3,7 +3,7 @@ import JSON
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `A Redis that is lost` {
+@Suite(.timeLimit(.minutes(12))) struct `A Redis that is lost` {
     @Test func `is started again and nothing that was acknowledged is lost`() async throws {
         try await withShop { shop in
             let goods = [try await shop.stock("Tea", 100_000), try await shop.stock("Cup", 100_000)]

@@ -5,7 +5,7 @@ import TestKit
 import Testing
 
 /// A Redis that is there, but does not do what it is asked.
-@Suite(.timeLimit(.minutes(4))) struct `A Redis in trouble` {
+@Suite(.timeLimit(.minutes(12))) struct `A Redis in trouble` {
     @Test func `that reaches its maxmemory under load writes whole steps or nothing, and reads go on`() async throws
     {
         try await withShopOnRedis { shop, redis in

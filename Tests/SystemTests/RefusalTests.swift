@@ -2,7 +2,7 @@ import JSON
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `A refusal says what was wrong and changes nothing` {
+@Suite(.timeLimit(.minutes(12))) struct `A refusal says what was wrong and changes nothing` {
     @Test func `what is not JSON is a 400`() async throws {
         try await withShop { shop in
             let ada = try await shop.createOne("/customers", customer("Ada"))

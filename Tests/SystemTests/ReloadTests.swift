@@ -3,7 +3,7 @@ import JSON
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `A reload` {
+@Suite(.timeLimit(.minutes(12))) struct `A reload` {
     private func withListeningSystemd(
         _ configuration: String, _ body: @escaping @Sendable (Shop, NotificationSocket) async throws -> Void
     ) async throws {
@@ -118,7 +118,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(4))) struct `A stop` {
+@Suite(.timeLimit(.minutes(12))) struct `A stop` {
     @Test func `that is asked for over and over ends it once, in good order`() async throws {
         try await withShop { shop in
             let goods = [try await shop.stock("Tea", 10_000), try await shop.stock("Cup", 10_000)]

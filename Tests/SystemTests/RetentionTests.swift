@@ -4,7 +4,7 @@ import Redis
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `A shop whose past is trimmed` {
+@Suite(.timeLimit(.minutes(12))) struct `A shop whose past is trimmed` {
     /// Customers, orders and stock that came, changed and went.
     private func live(_ shop: Shop) async throws -> (goods: Goods, customers: [String]) {
         let tea = try await shop.stock("Tea", 100)

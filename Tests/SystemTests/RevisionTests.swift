@@ -2,7 +2,7 @@ import JSON
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `An entity's revision` {
+@Suite(.timeLimit(.minutes(12))) struct `An entity's revision` {
     private func put(
         _ shop: Shop, _ id: String, _ name: String, _ headers: [(String, String)]
     ) async throws -> HTTPResponse {

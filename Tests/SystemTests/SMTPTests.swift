@@ -45,7 +45,7 @@ private func mailTo(_ recipient: String) -> JSONValue {
     ]
 }
 
-@Suite(.timeLimit(.minutes(4))) struct `Mails by SMTP` {
+@Suite(.timeLimit(.minutes(12))) struct `Mails by SMTP` {
     @Test func `arrive by TLS and with a log-in as any mail reader reads them, and keep the server's words`()
         async throws
     {

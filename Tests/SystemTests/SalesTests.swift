@@ -2,7 +2,7 @@ import JSON
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `Sales over time` {
+@Suite(.timeLimit(.minutes(12))) struct `Sales over time` {
     private func sum(_ member: String, _ sales: JSONValue) -> Double {
         (sales["points"]?.array ?? []).compactMap { $0[member]?.number?.double }.reduce(0, +)
     }

@@ -3,7 +3,7 @@ import JSON
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `The password for Redis` {
+@Suite(.timeLimit(.minutes(12))) struct `The password for Redis` {
     private static let password = "s3cret-of-the-shop"
 
     /// What a credential's directory holds, and a Redis that lets in only who knows it.

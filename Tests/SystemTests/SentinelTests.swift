@@ -2,7 +2,7 @@ import JSON
 import TestKit
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(4))) struct `A shop behind Sentinels` {
+@Suite(.serialized, .timeLimit(.minutes(12))) struct `A shop behind Sentinels` {
     @Test func `whose primary is killed goes on at the replica, and only the last moment may be missing`()
         async throws
     {

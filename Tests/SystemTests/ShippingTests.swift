@@ -2,7 +2,7 @@ import JSON
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `The parcels of a shop` {
+@Suite(.timeLimit(.minutes(12))) struct `The parcels of a shop` {
     @Test func `are prepared when an order is billed, leave the house, and arrive`() async throws {
         try await withShop { shop in
             let (order, tea) = try await shop.ordered()

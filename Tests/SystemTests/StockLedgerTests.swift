@@ -2,7 +2,7 @@ import JSON
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `The stock's ledger` {
+@Suite(.timeLimit(.minutes(12))) struct `The stock's ledger` {
     @Test func `reserves for an order and has as much on hand as before`() async throws {
         try await withShop { shop in
             let (id, tea, _) = try await shop.ordered(2, of: 9)
@@ -85,7 +85,7 @@ extension Shop {
     }
 }
 
-@Suite(.timeLimit(.minutes(4))) struct `What is told of the stock` {
+@Suite(.timeLimit(.minutes(12))) struct `What is told of the stock` {
     @Test func `each movement with its cause, what it changed and what there was then, the newest first`()
         async throws
     {
@@ -191,7 +191,7 @@ extension Shop {
     }
 }
 
-@Suite(.timeLimit(.minutes(4))) struct `An order that nobody pays for` {
+@Suite(.timeLimit(.minutes(12))) struct `An order that nobody pays for` {
     @Test func `lapses, and its pieces can be sold again; one that is paid does not`() async throws {
         try await withShop(.init().with("ORDERSHOP_ORDERS_UNPAID_AFTER", "2s")) { shop in
             let (late, tea, ada) = try await shop.ordered(2, of: 9)

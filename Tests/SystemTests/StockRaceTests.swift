@@ -2,7 +2,7 @@ import JSON
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `Fifty clients that order at once` {
+@Suite(.timeLimit(.minutes(12))) struct `Fifty clients that order at once` {
     /// Fifty customers order one piece each, each over a connection of his own, from a stock of ten.
     private func race(_ connections: [HTTPConnection], _ people: [String], _ shop: Shop) async throws {
         let goods = try await shop.stock("Tea", 10)

@@ -2,7 +2,7 @@ import JSON
 import Testing
 import TestKit
 
-@Suite(.timeLimit(.minutes(4))) struct `The whole story over REST` {
+@Suite(.timeLimit(.minutes(12))) struct `The whole story over REST` {
     @Test func `an empty shop lists nothing`() async throws {
         try await withShop { shop in
             for path in ["/customers", "/products", "/inventory", "/orders", "/billings", "/orders/unbilled"] {

@@ -3,7 +3,7 @@ import Redis
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `The events in Redis` {
+@Suite(.timeLimit(.minutes(12))) struct `The events in Redis` {
     /// Every kind of change, one after the other, each answered before the next. Returns the streams' names.
     private func story(_ shop: Shop) async throws -> [String] {
         let ada = try await shop.createOne("/customers", customer("Ada"))

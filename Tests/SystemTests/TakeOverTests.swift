@@ -3,7 +3,7 @@ import Redis
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `Another daemon of the shop` {
+@Suite(.timeLimit(.minutes(12))) struct `Another daemon of the shop` {
     /// Waits until the welcome of so many customers is delivered.
     private func expectMails(_ count: Int, at shop: Shop, within limit: Duration) async throws {
         try await eventually("\(count) mails are sent", within: limit) {

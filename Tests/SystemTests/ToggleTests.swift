@@ -2,7 +2,7 @@ import JSON
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `Modules that are toggled under load` {
+@Suite(.timeLimit(.minutes(12))) struct `Modules that are toggled under load` {
     /// Switches a module off and on for four seconds, ten times in each.
     private func toggle(_ module: String, at shop: Shop) async throws {
         for number in 0..<40 {

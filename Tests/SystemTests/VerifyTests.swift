@@ -3,7 +3,7 @@ import Redis
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `Verifying a shop` {
+@Suite(.timeLimit(.minutes(12))) struct `Verifying a shop` {
     @Test func `finds nothing wrong with a shop that has been at work`() async throws {
         try await withShop { shop in
             try await Self.work(in: shop)

@@ -3,7 +3,7 @@ import JSONRPC
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `Who watches` {
+@Suite(.timeLimit(.minutes(12))) struct `Who watches` {
     /// Calls a method that goes on behind its answer.
     private func watch<T: Sendable>(
         _ shop: Shop, _ method: String, _ params: JSONValue = [:],

@@ -3,7 +3,7 @@ import JSON
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(4))) struct `The watchdog` {
+@Suite(.timeLimit(.minutes(12))) struct `The watchdog` {
     private func options(
         _ systemd: NotificationSocket, redis: String, fault: String? = nil
     ) -> DaemonProcess.Options {

@@ -33,7 +33,7 @@ extension [WebhookReceiver.Request] {
     }
 }
 
-@Suite(.timeLimit(.minutes(4))) struct `The module webhook` {
+@Suite(.timeLimit(.minutes(12))) struct `The module webhook` {
     @Test func `is off until somebody wants it, and goes on where it was when it was off`() async throws {
         let receiver = try await WebhookReceiver.start()
         try await withShop(options()) { shop in

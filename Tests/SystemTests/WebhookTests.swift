@@ -90,7 +90,7 @@ private func isVerified(_ request: WebhookReceiver.Request, _ secret: String) as
     return result.exitCode == 0
 }
 
-@Suite(.timeLimit(.minutes(4))) struct `Webhooks` {
+@Suite(.timeLimit(.minutes(12))) struct `Webhooks` {
     @Test func `are told of events that they want, signed as the documentation verifies it`() async throws {
         try await withHooks { shop, receiver in
             let hook = try await shop.hook(receiver, events: ["customer.created"])
