@@ -13,6 +13,7 @@ let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let measuring = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 
 func room(
@@ -69,6 +70,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -84,6 +86,11 @@ let package = Package(
         .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         room("JSON", []),
         room("OpenMetrics", [measuring]),
+        room(
+            "Traces",
+            [
+                "Curl", "JSON", tracing, log, measuring, lifecycle, deque,
+            ]),
         room("Curl", ["CCurl", nio("NIOPosix")]),
         room(
             "Redis",
@@ -109,7 +116,7 @@ let package = Package(
         room(
             "HandlerRuntime",
             [
-                "JSON", "EventStore", log, measuring, lifecycle, nio("NIOCore"), nio("NIOPosix"),
+                "JSON", "EventStore", "Traces", tracing, log, measuring, lifecycle, nio("NIOCore"), nio("NIOPosix"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         room(
@@ -134,8 +141,8 @@ let package = Package(
             "OrderShopDaemon",
             [
                 "JSON", "JSONRPC", "Redis", "EventStore", "Archive", "HandlerRuntime", "ShopContracts",
-                "Curl", "Mailing", "OpenMetrics", "Dashboard", "SystemdSupport",
-                arguments, log, measuring, lifecycle, nio("NIOCore"),
+                "Curl", "Mailing", "OpenMetrics", "Traces", "Dashboard", "SystemdSupport",
+                arguments, log, tracing, measuring, lifecycle, nio("NIOCore"),
                 nio("NIOPosix"),
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -145,11 +152,14 @@ let package = Package(
         module("CRM", ["Mailing"]), module("Mail", ["Curl", measuring, nio("NIOPosix")]),
         module(
             "Webhook",
-            ["Curl", measuring, nio("NIOCore"), .product(name: "Crypto", package: "swift-crypto")]),
+            [
+                "Curl", "Traces", tracing, measuring, nio("NIOCore"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         module(
             "Gateway",
             [
-                lifecycle, measuring, nio("NIOCore"), nio("NIOPosix"),
+                "Traces", tracing, lifecycle, measuring, nio("NIOCore"), nio("NIOPosix"),
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -166,6 +176,7 @@ let package = Package(
             swiftSettings: strict),
         tests("JSONTests", ["JSON"]),
         tests("OpenMetricsTests", ["OpenMetrics", measuring]),
+        tests("TracesTests", ["Traces", "JSON", "TestKit", tracing, log, lifecycle, nio("NIOPosix")]),
         tests(
             "RedisTests",
             [
@@ -186,7 +197,10 @@ let package = Package(
             ["Archive", "EventStore", "JSON", "Redis", "TestKit", log, nio("NIOCore"), nio("NIOPosix")]),
         tests(
             "HandlerRuntimeTests",
-            ["HandlerRuntime", "EventStore", "JSON", "Redis", "TestKit", log, lifecycle, nio("NIOPosix")]),
+            [
+                "HandlerRuntime", "EventStore", "JSON", "Redis", "TestKit", "Traces", tracing, log, lifecycle,
+                nio("NIOPosix"),
+            ]),
         tests(
             "ShopTests",
             [
@@ -203,7 +217,10 @@ let package = Package(
                 + modules.map { .byName(name: $0 + "Service") }),
         tests(
             "OrderShopDaemonTests",
-            ["OrderShopDaemon", "MailService", arguments, log, lifecycle, nio("NIOCore"), nio("NIOPosix")]),
+            [
+                "OrderShopDaemon", "MailService", "Traces", tracing, arguments, log, lifecycle, nio("NIOCore"),
+                nio("NIOPosix"),
+            ]),
         tests(
             "OrdershopctlTests",
             [
