@@ -86,11 +86,7 @@ let package = Package(
         .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         room("JSON", []),
         room("OpenMetrics", [measuring]),
-        room(
-            "Traces",
-            [
-                "Curl", "JSON", tracing, log, measuring, lifecycle, deque,
-            ]),
+        room("Traces", ["JSON", tracing]),
         room("Curl", ["CCurl", nio("NIOPosix")]),
         room(
             "Redis",
@@ -176,7 +172,7 @@ let package = Package(
             swiftSettings: strict),
         tests("JSONTests", ["JSON"]),
         tests("OpenMetricsTests", ["OpenMetrics", measuring]),
-        tests("TracesTests", ["Traces", "JSON", "TestKit", tracing, log, lifecycle, nio("NIOPosix")]),
+        tests("TracesTests", ["Traces", "JSON", tracing]),
         tests(
             "RedisTests",
             [

@@ -16,6 +16,8 @@ struct Decisions: Sendable {
     /// Those that cannot be handled now, while others can.
     var asides: [Aside] = []
     var outsideEffects: [String: Int] = [:]
+    /// Those of the events that are traced, open until the step is done.
+    var spans: [DeliverySpan] = []
     /// The modules whose commands took part are not disabled before it is committed.
     var passes: [Gates.Pass] = []
 }
@@ -54,18 +56,20 @@ extension EventDelivery {
                 decisions.end = event.id
                 break
             }
+            let span = DeliverySpan(of: event, to: module, attempt: work.attempt)
             unit.delivery = EventInDelivery(
                 module: module, event: event.id, correlation: event.correlation, isRepeat: work.isRepeat(event),
-                attempt: work.attempt,
-                progress: progress)
+                attempt: work.attempt, progress: progress, trace: span?.context)
             let before = unit.savepoint()
             do { try await react(to: event, in: unit) } catch {
                 unit.rollBack(to: before)
+                span?.end(failing: error)
                 if decisions.setAside(event, because: error, attempt: work.attempt) { continue }
                 decisions.end = event.id
                 decisions.failure = Failure(through: event.id, error: error)
                 break
             }
+            if let span { decisions.spans.append(span) }
         }
         decisions.take(from: unit)
         return decisions
@@ -214,6 +218,7 @@ extension Decisions {
     fileprivate mutating func add(_ other: Decisions) {
         expectations += other.expectations
         passes += other.passes
+        spans += other.spans
         asides += other.asides
         outsideEffects.merge(other.outsideEffects, uniquingKeysWith: +)
         let effects = (events + other.events).enumerated().map { (cause: $1.cause, number: $0, event: $1) }

@@ -37,7 +37,7 @@ public final class Dispatcher: Sendable {
     public func execute(
         _ method: String, _ parameters: JSONObject, by origin: Origin = .unknown, on terms: Terms = .none
     ) async throws(Refusal) -> Reply {
-        try await metrics.measure(method) { () async throws(Refusal) in
+        try await observe(method, origin) { (origin) async throws(Refusal) in
             // Queries are answered from the events themselves, so they need no module that keeps up.
             if let (_, command) = registry.commands[method], case .query(let run) = command.body {
                 try command.check(parameters)
@@ -61,7 +61,7 @@ public final class Dispatcher: Sendable {
     public func execute(
         _ method: String, batch: [JSONValue], by origin: Origin = .unknown, on terms: Terms = .none
     ) async throws(Refusal) -> Reply {
-        try await metrics.measure(method) { () async throws(Refusal) in
+        try await observe(method, origin) { (origin) async throws(Refusal) in
             let (command, pass) = try admit(method)
             defer { withExtendedLifetime(pass) {} }
             guard batch.count <= Self.maxBatch else {
@@ -78,13 +78,23 @@ public final class Dispatcher: Sendable {
     public func execute(
         _ method: String, single object: JSONValue, by origin: Origin = .unknown, on terms: Terms = .none
     ) async throws(Refusal) -> Reply {
-        try await metrics.measure(method) { () async throws(Refusal) in
+        try await observe(method, origin) { (origin) async throws(Refusal) in
             let (command, pass) = try admit(method)
             defer { withExtendedLifetime(pass) {} }
             let violations = command.parameters.violations(in: object)
             guard violations.isEmpty, let parameters = object.object else { throw Refusal(violations) }
             return try await change(
                 Request(command: command, objects: [parameters], isBatch: true, origin: origin, terms: terms))
+        }
+    }
+
+    /// Measures a command, and records a span of it where its request is traced.
+    private func observe(
+        _ method: String, _ origin: Origin, _ body: (Origin) async throws(Refusal) -> Reply
+    ) async throws(Refusal) -> Reply {
+        try await metrics.measure(method) { () async throws(Refusal) in
+            guard let context = origin.trace else { return try await body(origin) }
+            return try await trace(method, by: origin, in: context, body)
         }
     }
 
@@ -228,7 +238,7 @@ public final class Dispatcher: Sendable {
         let changed = unit.changed
         if locks.areContended(changed.subtracting(held)) { return .again(changed) }
         let outcome: TransactionOutcome
-        do { outcome = try await store.transact(transaction(of: unit, request, answer)) } catch {
+        do { outcome = try await append(transaction(of: unit, request, answer), by: request.origin) } catch {
             throw Refusal(error)
         }
         switch outcome {

@@ -1,5 +1,6 @@
 import EventStore
 import Glibc
+import Tracing
 
 /// Brings one module's events to its reactions and commits what comes of them.
 struct EventDelivery: Sendable {
@@ -144,7 +145,7 @@ struct EventDelivery: Sendable {
             of: step,
             Progress(
                 events: events.count, effects: Set(decided.events.map(\.stream)), parked: parked,
-                positions: positions, failure: decided.failure))
+                positions: positions, failure: decided.failure), decided.spans)
     }
 
     /// Parks an event that could not be handled, and moves the checkpoint over it.
@@ -172,10 +173,27 @@ struct EventDelivery: Sendable {
         step.unpark(parked, for: module, in: store)
         let effects = Set(decided.events.map(\.stream))
         return try await outcome(
-            of: step, Progress(events: 1, effects: effects, parked: 0, positions: [:], failure: nil))
+            of: step, Progress(events: 1, effects: effects, parked: 0, positions: [:], failure: nil),
+            decided.spans)
     }
 
-    private func outcome(of step: Transaction, _ progress: Progress) async throws(StoreError) -> Outcome {
+    /// - Parameter spans: of the events of the step that are traced. They end with it.
+    private func outcome(
+        of step: Transaction, _ progress: Progress, _ spans: [DeliverySpan] = []
+    ) async throws(StoreError) -> Outcome {
+        if spans.isEmpty { return try await transact(step, progress) }
+        let start = DefaultTracerClock.now
+        do throws(StoreError) {
+            let outcome = try await transact(step, progress)
+            for span in spans { span.end(committing: .success(outcome), since: start) }
+            return outcome
+        } catch {
+            for span in spans { span.end(committing: .failure(error), since: start) }
+            throw error
+        }
+    }
+
+    private func transact(_ step: Transaction, _ progress: Progress) async throws(StoreError) -> Outcome {
         self.progress.begin(.committing)
         FaultPoint.commit(module)
         return switch try await store.transact(step) {

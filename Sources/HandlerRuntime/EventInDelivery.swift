@@ -1,5 +1,7 @@
 import EventStore
 import Glibc
+import Traces
+import Tracing
 
 /// The event that a reaction runs for, and for the how manyth time.
 struct EventInDelivery: Sendable {
@@ -13,6 +15,8 @@ struct EventInDelivery: Sendable {
     var attempt = 1
     /// nil in a preview: nothing of it will be done.
     var progress: ModuleProgress?
+    /// The span of its delivery; nil: it is not traced.
+    var trace: InstrumentationContext?
 
     var isPreview: Bool { progress == nil }
 
@@ -20,6 +24,7 @@ struct EventInDelivery: Sendable {
     var metadata: [(name: String, value: String)] {
         let cause = event.description
         return [("cause", cause), ("module", module)] + (correlation == cause ? [] : [("correlation", correlation)])
+            + (trace?.trace?.fields ?? [])
     }
 }
 

@@ -1,14 +1,23 @@
+public import Tracing
+
 /// Where a command comes from: fields that stand in the events that it causes, behind the entity.
 public struct Origin: Sendable {
     public let metadata: [(name: String, value: String)]
+    /// The span that the command is a part of; nil: it is not traced.
+    public var trace: InstrumentationContext?
 
-    public init(_ metadata: [(name: String, value: String)]) { self.metadata = metadata }
+    public init(_ metadata: [(name: String, value: String)], trace: InstrumentationContext? = nil) {
+        self.metadata = metadata
+        self.trace = trace
+    }
 
     /// - Parameters:
     ///   - uid: who calls over the socket; nil: somebody over REST.
     ///   - correlation: what joins all that comes of the command, also later and in other modules.
-    public init(uid: String? = nil, correlation: String = RequestID.random()) {
-        self.init((uid.map { [("uid", $0)] } ?? []) + [("correlation", correlation)])
+    public init(
+        uid: String? = nil, correlation: String = RequestID.random(), trace: InstrumentationContext? = nil
+    ) {
+        self.init((uid.map { [("uid", $0)] } ?? []) + [("correlation", correlation)], trace: trace)
     }
 
     /// Nothing that would be worth its bytes.

@@ -1,6 +1,7 @@
 public import EventStore
 public import JSON
 import NIOCore
+import Tracing
 
 /// What one command, or one batch of reactions, reads and decides: appended in one atomic step, or not at all.
 ///
@@ -384,10 +385,16 @@ public final class UnitOfWork {
         guard let progress = delivery.progress else { return }
         progress.outside(1)
         defer { progress.outside(-1) }
-        try await act(
-            OutsideEffect(
-                id: UUIDText.stable(delivery.module, delivery.event.description, what, String(number)),
-                isRepeat: delivery.isRepeat, attempt: delivery.attempt))
+        let effect = OutsideEffect(
+            id: UUIDText.stable(delivery.module, delivery.event.description, what, String(number)),
+            isRepeat: delivery.isRepeat, attempt: delivery.attempt)
+        guard let trace = delivery.trace else { return try await act(effect) }
+        let span = InstrumentationSystem.tracer.startSpan(what, context: trace, ofKind: .client)
+        defer { span.end() }
+        do { try await act(effect) } catch {
+            span.fail(error)
+            throw error
+        }
     }
 
     /// Calls a command of any module as a part of this step: it happens with it, or not at all.

@@ -69,12 +69,14 @@ public struct Daemon: Sendable {
             try await health.waitUntilFit()
         }
         let jobs = Jobs()
-        var services: [any Service] = [client, health, supervisor, jobs]
-        if let embedded { services.insert(embedded, at: 0) }
         let past = ShopPast(supervisor: supervisor, store: store, settings: settings, logger: logger)
         let live = LiveSettings(
             gateway: Live(settings.gatewayLimits), modules: supervisor.options, mail: mail,
-            templates: templates, access: Live(try settings.accessRules()), tls: Live(try settings.serverTLS()))
+            templates: templates, access: Live(try settings.accessRules()), tls: Live(try settings.serverTLS()),
+            traces: TraceRecording(settings.tracing))
+        var services: [any Service] = [client, health, supervisor, jobs]
+        if let embedded { services.insert(embedded, at: 0) }
+        if let exporter = exporter(of: live.traces, supervisor) { services.insert(exporter, at: 0) }
         if sockets.internet.isEmpty {
             try Self.checkDoors(settings.http.listen, live.access.value, live.tls.value)
         }
@@ -110,6 +112,17 @@ public struct Daemon: Sendable {
             return MailModule(policy: policy, server: server, firstPause: .seconds(settings.mail.retry))
         }
         return MailModule(policy: policy, directory: try directory.directory("mail"))
+    }
+
+    /// Ends behind all that has something to say.
+    private func exporter(of traces: TraceRecording, _ supervisor: Supervisor) -> SpanExporter? {
+        guard let endpoint = settings.tracing.endpoint else { return nil }
+        var resource = [
+            ("service.name", "ordershopd"), ("service.version", orderShopVersion),
+            ("service.instance.id", supervisor.owner),
+        ]
+        if !settings.shop.isEmpty { resource.append(("ordershop.shop", settings.shop)) }
+        return SpanExporter(of: traces.recorder, to: endpoint, resource: resource, logger: logger)
     }
 
     // MARK: Redis
@@ -164,7 +177,7 @@ public struct Daemon: Sendable {
         let notifier = SystemdNotifier(logger: logger)
         let handler = ControlHandler(
             ControlMethod.all(supervisor, status, past, jobs), dispatcher: supervisor.dispatcher,
-            permissions: Permissions(settings.control), logger: logger)
+            permissions: Permissions(settings.control), sampler: live.traces.sampler, logger: logger)
         let control = JSONRPCServer(
             path: settings.socket, inherited: sockets.unix?.descriptor, handler: handler, logger: logger,
             onBound: { socketBound.open() })
@@ -180,7 +193,7 @@ public struct Daemon: Sendable {
         let http = GatewayServer(
             gateway, dispatcher: supervisor.dispatcher, pages: pages, streams: [EventsStream(hub: hub).stream],
             calls: GatewayCalls(handler), doorkeeper: Doorkeeper(rules: live.access, logger: logger), tls: live.tls,
-            addresses: gatewayAddresses, limits: live.gateway,
+            addresses: gatewayAddresses, limits: live.gateway, sampler: live.traces.sampler,
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger,
             onBound: { address in
                 status.note(rest: address)

@@ -11,6 +11,7 @@ struct LiveSettings: Sendable {
         "gateway.access.anonymous", "gateway.access.token_file", "gateway.access.hosts", "gateway.access.origins",
         "gateway.tls.certificate", "gateway.tls.key", "gateway.tls.client_ca", "gateway.tls.client_role",
         "mail.from", "mail.rate", "mail.max_age", "mail.templates", "mail.locale",
+        "tracing.sample", "tracing.keep",
     ]
 
     let gateway: Live<GatewayServer.Limits>
@@ -19,6 +20,7 @@ struct LiveSettings: Sendable {
     let templates: Live<TemplateSet>
     let access: Live<AccessRules>
     let tls: Live<ServerTLS?>
+    let traces: TraceRecording
 
     /// - Throws: where a file that the settings name cannot be used; then all stays as it was.
     func apply(_ settings: Settings) throws(SettingsError) {
@@ -30,6 +32,7 @@ struct LiveSettings: Sendable {
         gateway.value = settings.gatewayLimits
         modules.value = settings.moduleOptions
         mail.value = settings.mail.policy
+        traces.apply(settings.tracing)
     }
 }
 

@@ -60,7 +60,7 @@ public final class SpanRecorder: Tracer {
     public func inject<Carrier, Inject: Injector>(
         _ context: InstrumentationContext, into carrier: inout Carrier, using injector: Inject
     ) where Inject.Carrier == Carrier {
-        for field in context.trace?.fields ?? [] { injector.inject(field.value, forKey: field.name, into: &carrier) }
+        for (name, value) in context.trace?.fields ?? [] { injector.inject(value, forKey: name, into: &carrier) }
     }
 }
 

@@ -4,6 +4,7 @@ import JSON
 import Hummingbird
 import HummingbirdCore
 import NIOCore
+public import Tracing
 
 /// `POST /rpc`: the methods of the control socket over HTTP, a call in each request.
 public struct GatewayCalls: Sendable {
@@ -19,20 +20,29 @@ public struct GatewayCalls: Sendable {
 
     static let path = "/rpc"
 
-    /// - Parameters: the request, whoever sends it, and the request's name.
-    let answer: @Sendable ([UInt8], GatewayCaller, _ requestID: String) async -> Answer
-
-    public init(answer: @escaping @Sendable ([UInt8], GatewayCaller, _ requestID: String) async -> Answer) {
-        self.answer = answer
+    /// Where a call comes from.
+    public struct Source: Sendable {
+        public let caller: GatewayCaller
+        public let requestID: String
+        /// The span of the request; nil: it is not traced.
+        public let trace: InstrumentationContext?
     }
 
-    func respond(to request: Request, from caller: GatewayCaller, limit: Int) async throws -> Response {
+    let answer: @Sendable ([UInt8], Source) async -> Answer
+
+    /// - Parameter answer: to the body of a request.
+    public init(answer: @escaping @Sendable ([UInt8], Source) async -> Answer) { self.answer = answer }
+
+    func respond(to request: Request, in context: GatewayContext, limit: Int) async throws -> Response {
+        let caller = context.caller
         if caller.role == nil { return Self.unauthorized }
         let body: ByteBuffer
         do { body = try await request.body.collect(upTo: limit) } catch is NIOTooManyBytesError {
             throw ProblemMiddleware.tooLarge(limit)
         }
-        let answer = await answer(Array(body.readableBytesView), caller, request.headers[.requestID] ?? "")
+        let answer = await answer(
+            Array(body.readableBytesView),
+            Source(caller: caller, requestID: request.headers[.requestID] ?? "", trace: context.trace))
         if answer.body.isEmpty { return Response(status: .noContent) }
         let status: HTTPResponse.Status =
             answer.needsRole ? (caller.name == nil ? .unauthorized : .forbidden) : .ok

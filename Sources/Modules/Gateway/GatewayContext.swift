@@ -1,6 +1,7 @@
 import Hummingbird
 import Logging
 import NIOCore
+import Tracing
 
 /// What is known of a request beside what it says.
 struct GatewayContext: RequestContext {
@@ -21,6 +22,8 @@ struct GatewayContext: RequestContext {
     let client: GatewayCaller?
     /// Whoever sends it.
     var caller = GatewayCaller.nobody
+    /// The span of the request; nil: it is not traced.
+    var trace: InstrumentationContext?
 
     init(source: Source) {
         coreContext = CoreRequestContextStorage(source: source)

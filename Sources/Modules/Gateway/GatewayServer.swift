@@ -6,6 +6,7 @@ public import Logging
 public import NIOCore
 public import ServiceLifecycle
 import Synchronization
+public import Traces
 
 /// The HTTP server of the REST API, on sockets of its own or on those that systemd holds for it.
 public struct GatewayServer: Service {
@@ -53,6 +54,7 @@ public struct GatewayServer: Service {
     private let tls: Live<ServerTLS?>
     private let addresses: [Address]
     private let limits: Live<Limits>
+    private let sampler: Sampler
     private let eventLoopGroup: any EventLoopGroup
     private let logger: Logger
     private let onBound: @Sendable (SocketAddress?) async -> Void
@@ -60,11 +62,12 @@ public struct GatewayServer: Service {
     /// - Parameters:
     ///   - limits: those of the body and of connections hold at once when they change, the others for new
     ///     connections.
+    ///   - sampler: decides which requests are traced.
     ///   - onBound: called with the first of the addresses when all are open.
     public init(
         _ module: GatewayModule, dispatcher: Dispatcher, pages: [GatewayPage] = [],
         streams: [GatewayStream] = [], calls: GatewayCalls, doorkeeper: Doorkeeper,
-        tls: Live<ServerTLS?>, addresses: [Address], limits: Live<Limits>,
+        tls: Live<ServerTLS?>, addresses: [Address], limits: Live<Limits>, sampler: Sampler,
         eventLoopGroup: any EventLoopGroup, logger: Logger,
         onBound: @escaping @Sendable (SocketAddress?) async -> Void
     ) {
@@ -77,6 +80,7 @@ public struct GatewayServer: Service {
         self.tls = tls
         self.addresses = addresses
         self.limits = limits
+        self.sampler = sampler
         self.eventLoopGroup = eventLoopGroup
         self.logger = logger
         self.onBound = onBound
@@ -114,7 +118,7 @@ public struct GatewayServer: Service {
     private var answering: Answering {
         let routes = Routes(
             module: module, dispatcher: dispatcher, pages: pages, streams: streams, calls: calls,
-            doorkeeper: doorkeeper, limits: limits, logger: logger)
+            doorkeeper: doorkeeper, limits: limits, sampler: sampler, logger: logger)
         return Answering(responder: routes.router.buildResponder(), logger: quiet, tls: tls)
     }
 

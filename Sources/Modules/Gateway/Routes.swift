@@ -5,6 +5,7 @@ import HummingbirdCore
 import JSON
 import Logging
 import NIOCore
+import Traces
 
 /// The routes of the REST API, made from the one table of commands.
 struct Routes: Sendable {
@@ -17,6 +18,7 @@ struct Routes: Sendable {
     let calls: GatewayCalls
     let doorkeeper: Doorkeeper
     let limits: Live<GatewayServer.Limits>
+    let sampler: Sampler
     let logger: Logger
 
     private var table: [(binding: HTTPBinding, method: String)] {
@@ -38,6 +40,7 @@ struct Routes: Sendable {
         var paths = table.map { ($0.binding.method.rawValue, $0.binding.path) }
         paths += ([Report.path, "/session"] + pages.map(\.path) + streams.map(\.path)).map { ("GET", $0) }
         paths += posted.map { ("POST", $0) }
+        router.add(middleware: TraceMiddleware(sampler: sampler))
         router.add(
             middleware: ProblemMiddleware(
                 module: module, dispatcher: dispatcher, paths: paths, pages: Set(guarded + open), limits: limits,
@@ -45,7 +48,7 @@ struct Routes: Sendable {
         router.add(middleware: AccessMiddleware(doorkeeper: doorkeeper, open: Set(open)))
         SessionActions(doorkeeper: doorkeeper).add(to: router)
         router.post(RouterPath(GatewayCalls.path)) { request, context in
-            try await calls.respond(to: request, from: context.caller, limit: limits.value.body)
+            try await calls.respond(to: request, in: context, limit: limits.value.body)
         }
         for page in pages {
             router.get(RouterPath(page.path)) { request, context in
@@ -84,7 +87,8 @@ struct Routes: Sendable {
         _ request: Request, _ context: Context, _ binding: HTTPBinding, _ method: String
     ) async throws -> Reply {
         let terms = binding.method == .get ? Terms.none : try Conditions.terms(of: request)
-        let origin = Origin(correlation: request.headers[.requestID] ?? RequestID.random())
+        let origin = Origin(
+            correlation: request.headers[.requestID] ?? RequestID.random(), trace: context.trace)
         switch binding.body {
         case .none:
             return try await dispatcher.execute(

@@ -19,9 +19,19 @@ enum Attempt: Sendable {
 struct Sending: Sendable {
     let sender: HTTPSender
 
-    func send(_ message: Message, to url: String, signedWith secret: WebhookSecret) async -> Attempt {
+    /// - Parameter span: of the try; nil: it is not traced.
+    func send(
+        _ message: Message, to url: String, signedWith secret: WebhookSecret, tracing span: DeliverySpan? = nil
+    ) async -> Attempt {
+        let headers =
+            message.headers(signedWith: secret, at: Wall.milliseconds / 1_000) + (span?.headers ?? [])
+        let attempt = await post(message, to: url, headers)
+        span?.end(with: attempt)
+        return attempt
+    }
+
+    private func post(_ message: Message, to url: String, _ headers: [String]) async -> Attempt {
         let start = ContinuousClock.now
-        let headers = message.headers(signedWith: secret, at: Wall.milliseconds / 1_000)
         var answer = DeliveryAnswer()
         do throws(HTTPError) {
             let response = try await sender.post(message.body, to: url, headers: headers)

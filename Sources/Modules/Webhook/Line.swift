@@ -181,7 +181,8 @@ actor Line {
             answer.reason = "the event is no longer in its stream: it was trimmed"
             return .hopeless(answer)
         }
-        return await context.sending.send(Message(event), to: webhook.url, signedWith: secret)
+        return await context.sending.send(
+            Message(event), to: webhook.url, signedWith: secret, tracing: DeliverySpan(of: event, to: webhook))
     }
 
     private func settle(_ delivery: Delivery, _ attempt: Attempt, at now: Int64) {

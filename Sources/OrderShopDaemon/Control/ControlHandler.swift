@@ -2,6 +2,8 @@ import HandlerRuntime
 import JSON
 import JSONRPC
 import Logging
+import Traces
+import Tracing
 
 /// The control socket's methods: every command of every module, and those that control the daemon itself.
 struct ControlHandler: JSONRPCHandler {
@@ -9,13 +11,16 @@ struct ControlHandler: JSONRPCHandler {
     private let permissions: Permissions
     private let methods: [String: ControlMethod]
     private let table: MethodTable
+    private let sampler: Sampler
     private let logger: Logger
 
     init(
-        _ methods: [ControlMethod], dispatcher: HandlerRuntime.Dispatcher, permissions: Permissions, logger: Logger
+        _ methods: [ControlMethod], dispatcher: HandlerRuntime.Dispatcher, permissions: Permissions,
+        sampler: Sampler, logger: Logger
     ) {
         self.dispatcher = dispatcher
         self.permissions = permissions
+        self.sampler = sampler
         self.logger = logger
         let all = methods + ControlMethod.description(of: methods, dispatcher.registry)
         self.methods = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
@@ -23,10 +28,12 @@ struct ControlHandler: JSONRPCHandler {
     }
 
     func handle(_ call: JSONRPCCall) async throws(JSONRPCError) -> JSONRPCReply {
-        try await handle(
+        var origin = Origin(calling: call)
+        origin.trace = sampler.context(traceparent: nil)
+        return try await handle(
             call,
             from: ControlMethod.Caller(
-                call: call, role: permissions.role(of: call.peer), origin: Origin(calling: call),
+                call: call, role: permissions.role(of: call.peer), origin: origin,
                 description: Self.description(of: call.peer)))
     }
 
@@ -41,12 +48,36 @@ struct ControlHandler: JSONRPCHandler {
                 note(method, parameters, from: caller)
                 return try await method.run(parameters, caller)
             }
-            let (terms, rest) = try ReservedParameters.split(parameters)
-            let done = try await dispatcher.execute(call.method, rest, by: caller.origin, on: terms)
-            return try await reply(done.answer)
+            return try await execute(call.method, try ReservedParameters(in: parameters), by: caller.origin)
         } catch {
             log(error, call, from: caller)
             throw JSONRPCError(error)
+        }
+    }
+
+    private func execute(
+        _ method: String, _ parameters: ReservedParameters, by origin: Origin
+    ) async throws(Refusal) -> JSONRPCReply {
+        var origin = origin
+        // Whoever names a trace decides whether it is recorded.
+        if let trace = parameters.trace { origin.trace = trace.isSampled ? InstrumentationContext(trace) : nil }
+        guard let context = origin.trace else {
+            return try await reply(
+                dispatcher.execute(method, parameters.rest, by: origin, on: parameters.terms).answer)
+        }
+        let span = InstrumentationSystem.tracer.startSpan(method, context: context, ofKind: .server)
+        defer { span.end() }
+        origin.trace = span.context
+        span.attributes["rpc.system"] = "jsonrpc"
+        span.attributes["rpc.method"] = method
+        span.attributes["rpc.jsonrpc.version"] = "2.0"
+        do {
+            return try await reply(
+                dispatcher.execute(method, parameters.rest, by: origin, on: parameters.terms).answer)
+        } catch {
+            span.attributes["rpc.jsonrpc.error_code"] = error.code.jsonRPCCode
+            span.setStatus(SpanStatus(code: .error, message: error.message))
+            throw error
         }
     }
 

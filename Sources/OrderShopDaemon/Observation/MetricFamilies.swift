@@ -2,7 +2,7 @@ import OpenMetrics
 
 /// Everything that the daemon measures, with what it means. The parts measure under these names.
 enum MetricFamilies {
-    static let all: [Family] = commands + events + modules + mails + redis + connections + process
+    static let all: [Family] = commands + events + modules + mails + redis + connections + traces + process
 
     private static let commands: [Family] = [
         .counter("ordershop_commands", "Commands and queries that were asked for, by method and outcome."),
@@ -51,6 +51,10 @@ enum MetricFamilies {
         .counter("ordershop_sse_clients_dropped", "Clients of /events that did not read, and were hung up on."),
         .counter("ordershop_sse_clients_refused", "Clients of /events that were one too many."),
         .gauge("ordershop_event_loop_delay_seconds", "How long an event loop took to come to something new."),
+    ]
+
+    private static let traces: [Family] = [
+        .counter("ordershop_trace_spans", "Spans for the collector of traces, by outcome: exported or dropped.")
     ]
 
     private static let process: [Family] = [

@@ -111,6 +111,7 @@ public struct Settings: Sendable, Equatable {
     public var lowStockAt: Int?
     public var mail = Mail()
     public var webhooks = Webhooks()
+    public var tracing = Tracing()
     /// Whether what is known of persons is encrypted with keys of their own.
     public var encryptsPersonalData = false
     public var shipping = Shipping()

@@ -355,6 +355,24 @@ extension SettingsOption {
             settings.webhooks.logSize = try integer(text, in: 1...10_000)
         },
         SettingsOption(
+            "tracing.sample", fallback: "0", expected: "a number from 0 to 1, such as 0.01",
+            summary: "the part of the requests that bring no traceparent which is traced all the same"
+        ) { settings, text throws(Unacceptable) in
+            settings.tracing.sample = try part(text)
+        },
+        SettingsOption(
+            "tracing.keep", fallback: "4096", expected: "a whole number from 0 to 1000000",
+            summary: "how many spans of traces are kept in memory for 'ordershopctl trace'"
+        ) { settings, text throws(Unacceptable) in
+            settings.tracing.keep = try integer(text, in: 0...1_000_000)
+        },
+        SettingsOption(
+            "tracing.endpoint", expected: "http://HOST:PORT or https://HOST:PORT, such as http://localhost:4318",
+            summary: "the OpenTelemetry collector that spans are sent to, by OTLP/HTTP; none: nowhere"
+        ) { settings, text throws(Unacceptable) in
+            settings.tracing.endpoint = try collector(text)
+        },
+        SettingsOption(
             "privacy.encrypt", fallback: "false", expected: "true or false",
             summary: "true: what is known of persons is encrypted, so that it can be erased"
         ) { settings, text throws(Unacceptable) in

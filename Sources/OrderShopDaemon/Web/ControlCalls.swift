@@ -7,14 +7,15 @@ extension GatewayCalls {
     /// The control socket's methods for those who come by HTTP, with the role that the gateway knows them to have.
     init(_ handler: ControlHandler) {
         let exchange = JSONRPCExchange()
-        self.init { message, caller, requestID in
+        self.init { message, source in
+            let (caller, requestID) = (source.caller, source.requestID)
             let (text, error) = await exchange.answer(message) {
                 (call) async throws(JSONRPCError) -> JSONRPCReply in
                 if Self.needsSocket(call.method) { throw JSONRPCError(Self.refusal(of: call.method)) }
                 return try await handler.handle(
                     call,
                     from: ControlMethod.Caller(
-                        call: call, role: caller.role, origin: Origin(caller, requestID),
+                        call: call, role: caller.role, origin: Origin(source),
                         description: ["login": "\(caller.name ?? "nobody")", "request_id": "\(requestID)"]))
             }
             return Answer(body: text, needsRole: error?.code == Refusal.Code.forbidden.jsonRPCCode)
@@ -37,7 +38,9 @@ extension GatewayCalls {
 
 extension Origin {
     /// What stands in the events that a call over HTTP causes.
-    fileprivate init(_ caller: GatewayCaller, _ requestID: String) {
-        self.init((caller.name.map { [("login", $0)] } ?? []) + [("correlation", requestID)])
+    fileprivate init(_ source: GatewayCalls.Source) {
+        self.init(
+            (source.caller.name.map { [("login", $0)] } ?? []) + [("correlation", source.requestID)],
+            trace: source.trace)
     }
 }
