@@ -48,8 +48,11 @@ public struct EventID: Sendable, Hashable, Comparable, CustomStringConvertible {
             ? .zero : EventID(seconds: UInt64(score) / 1_000_000, microseconds: UInt64(score) % 1_000_000)
     }
 
+    /// The place of an event so much later.
+    public func later(by duration: Duration) -> EventID { earlier(by: .zero - duration) }
+
     /// The same as one number, microseconds: what sorted sets sort by. Exact in a double until the year 2255.
-    var score: UInt64 { seconds * 1_000_000 + microseconds }
+    public var score: UInt64 { seconds * 1_000_000 + microseconds }
 
     public static func < (left: EventID, right: EventID) -> Bool {
         (left.seconds, left.microseconds) < (right.seconds, right.microseconds)

@@ -145,6 +145,19 @@ extension Store {
         return try await reveal([event]).first
     }
 
+    /// Events by their ids alone, whatever streams they stand in, in one round trip; those that are in none any more
+    /// are missing.
+    public func events(_ ids: [EventID]) async throws(StoreError) -> [RecordedEvent] {
+        if ids.isEmpty { return [] }
+        let places = ids.flatMap { id in catalogue.streams.map { (id: id.description, stream: $0) } }
+        let replies = try await ask(
+            places.map { RedisCommand("XRANGE", keys.stream($0.stream), $0.id, $0.id) })
+        let events = zip(places, replies).compactMap { place, reply in
+            reply.array?.first.flatMap { event($0, of: place.stream) }
+        }
+        return try await reveal(events.sorted { $0.id < $1.id })
+    }
+
     /// The events of one stream after a position, at most so many.
     func range(
         _ stream: StreamKey, after position: EventID, count: Int

@@ -176,7 +176,8 @@ public struct Daemon: Sendable {
             settings: settings, supervisor: supervisor, health: health, isEmbedded: isEmbedded)
         let notifier = SystemdNotifier(logger: logger)
         let handler = ControlHandler(
-            ControlMethod.all(supervisor, status, past, jobs), dispatcher: supervisor.dispatcher,
+            ControlMethod.all(supervisor, status, past, jobs, live.traces.recorder),
+            dispatcher: supervisor.dispatcher,
             permissions: Permissions(settings.control), sampler: live.traces.sampler, logger: logger)
         let control = JSONRPCServer(
             path: settings.socket, inherited: sockets.unix?.descriptor, handler: handler, logger: logger,

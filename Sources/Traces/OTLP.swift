@@ -1,4 +1,4 @@
-public import JSON
+import JSON
 import Tracing
 
 /// Spans as OpenTelemetry collectors take them: an `ExportTraceServiceRequest` of OTLP/HTTP in its JSON encoding
@@ -103,7 +103,9 @@ extension JSONWriter {
         case .int64(let number): member("intValue", "\(number)")
         case .double(let number):
             // JSON has no infinities.
-            if let number = JSONNumber(number) { member("doubleValue", number) }
+            guard number.isFinite else { return member("stringValue", "\(number)") }
+            key("doubleValue")
+            raw("\(number)".utf8)
         case .bool(let value):
             key("boolValue")
             write(.bool(value))

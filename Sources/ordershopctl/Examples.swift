@@ -50,6 +50,7 @@ enum Examples {
         "event list --topic order", "event list --after 2026-01-31T12:00:00Z --limit 100",
         "event tail --topic order --action created", "event history order:ID",
         "event state customer:ID --at 2026-01-31T12:00:00Z", "event diff order:ID --from 2026-01-31T12:00:00Z",
+        "trace 17", "trace order:ID", "trace 1548699679-211658", "trace ID --json",
         "projection verify", "projection verify --topic order --repair", "projection rebuild order",
         "checkpoint list crm", "checkpoint set crm --to 2026-01-31T12:00:00Z", "checkpoint reset crm",
         "checkpoint leases",

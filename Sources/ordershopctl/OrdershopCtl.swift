@@ -21,8 +21,8 @@ struct OrdershopCtl: VerbGroup {
             Status.self, Top.self, Modules.self, Parked.self, Customers.self, Products.self, Inventories.self,
             Carts.self,
             Orders.self,
-            Billings.self, Shippings.self, CRM.self, Mail.self, Webhooks.self, Events.self, Projections.self,
-            Checkpoints.self,
+            Billings.self, Shippings.self, CRM.self, Mail.self, Webhooks.self, Events.self, Trace.self,
+            Projections.self, Checkpoints.self,
             Jobs.self, Retention.self, Archives.self, Import.self, Export.self, DaemonVerbs.self, Tokens.self,
             Call.self,
         ])

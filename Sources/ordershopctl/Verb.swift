@@ -32,6 +32,8 @@ enum Presentation {
     case lines
     /// Events, one a line.
     case events
+    /// What caused what.
+    case trace
     /// A page of one entity's events.
     case history
     /// Settings with what they come from.

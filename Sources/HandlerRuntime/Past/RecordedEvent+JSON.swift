@@ -16,13 +16,13 @@ extension RecordedEvent {
         return json
     }
 
-    func metadata(_ name: String) -> String? { metadata.first { $0.name == name }?.value }
+    public func metadata(_ name: String) -> String? { metadata.first { $0.name == name }?.value }
 
     /// What joins all events that came of one command. Only what does not follow from the rest stands in the event.
     public var correlation: String { metadata("correlation") ?? metadata("cause") ?? id.description }
 
     /// Who made it happen; nil for events of other programs, and of versions that did not note it.
-    private var author: JSONValue? {
+    public var author: JSONValue? {
         if let uid = metadata("uid") { return ["uid": .string(uid)] }
         if let module = metadata("module") { return ["module": .string(module)] }
         if metadata("cause") != nil { return nil }

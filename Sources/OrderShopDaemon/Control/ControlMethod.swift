@@ -2,6 +2,7 @@ import HandlerRuntime
 import JSON
 import JSONRPC
 import Logging
+import Traces
 
 /// A method that controls the daemon.
 struct ControlMethod: Sendable {
@@ -73,12 +74,14 @@ struct ControlMethod: Sendable {
 
     /// Every group of methods has a file of its own.
     static func all(
-        _ supervisor: Supervisor, _ status: DaemonStatus, _ past: ShopPast, _ jobs: Jobs
+        _ supervisor: Supervisor, _ status: DaemonStatus, _ past: ShopPast, _ jobs: Jobs,
+        _ recorder: SpanRecorder
     ) -> [ControlMethod] {
         let long = Self.past(past) + projections(past.store)
         return daemon(status) + modules(supervisor, status) + parked(supervisor)
             + imports(supervisor.dispatcher) + checkpoints(supervisor, past.store)
             + events(History(store: past.store)) + Self.jobs(jobs)
+            + traces(StorySearch(store: past.store, recorder: recorder))
             + watches(supervisor, status, past.store, jobs)
             + long.map { $0.takesLong ? $0.asJob(of: jobs) : $0 }
     }

@@ -14,6 +14,7 @@ extension Presentation {
         case .sections: Self.sections(result.object ?? JSONObject(), screen)
         case .lines: (result.array ?? []).map { printable($0.text) }.joined(separator: "\n")
         case .events: Self.events(result, screen)
+        case .trace: TraceReport(result).text(on: screen)
         case .history: Self.history(result, screen)
         case .settings: Table(Self.settings(result)).text(on: screen)
         case .module: ModuleReport(result).text(on: screen)
