@@ -214,7 +214,8 @@ let package = Package(
         tests(
             "OrderShopDaemonTests",
             [
-                "OrderShopDaemon", "MailService", "Traces", tracing, arguments, log, lifecycle, nio("NIOCore"),
+                "OrderShopDaemon", "EventStore", "JSON", "MailService", "Traces", tracing, arguments, log,
+                lifecycle, nio("NIOCore"),
                 nio("NIOPosix"),
             ]),
         tests(

@@ -58,8 +58,9 @@ public struct Daemon: Sendable {
         let store = Store(
             redis: redis, shop: settings.shop, catalogue: registry.catalogue,
             isSealing: settings.encryptsPersonalData, logger: logger)
+        let owner = "\(Self.name())+\(registry.catalogue.mark)"
         let supervisor = Supervisor(
-            registry: registry, store: store, owner: "\(Self.name())+\(registry.catalogue.mark)",
+            registry: registry, store: store, owner: owner,
             isAlone: embedded != nil,
             options: settings.moduleOptions, logger: logger)
         let health = RedisHealth(
@@ -76,7 +77,7 @@ public struct Daemon: Sendable {
             traces: TraceRecording(settings.tracing))
         var services: [any Service] = [client, health, supervisor, jobs]
         if let embedded { services.insert(embedded, at: 0) }
-        if let exporter = exporter(of: live.traces, supervisor) { services.insert(exporter, at: 0) }
+        if let exporter = exporter(of: live.traces, by: owner) { services.insert(exporter, at: 0) }
         if sockets.internet.isEmpty {
             try Self.checkDoors(settings.http.listen, live.access.value, live.tls.value)
         }
@@ -115,11 +116,11 @@ public struct Daemon: Sendable {
     }
 
     /// Ends behind all that has something to say.
-    private func exporter(of traces: TraceRecording, _ supervisor: Supervisor) -> SpanExporter? {
+    private func exporter(of traces: TraceRecording, by owner: String) -> SpanExporter? {
         guard let endpoint = settings.tracing.endpoint else { return nil }
         var resource = [
             ("service.name", "ordershopd"), ("service.version", orderShopVersion),
-            ("service.instance.id", supervisor.owner),
+            ("service.instance.id", owner),
         ]
         if !settings.shop.isEmpty { resource.append(("ordershop.shop", settings.shop)) }
         return SpanExporter(of: traces.recorder, to: endpoint, resource: resource, logger: logger)

@@ -60,7 +60,7 @@ struct `Settings in layers` {
                 "redis", "redis.tls", "control", "http", "gateway", "gateway.access", "gateway.tls",
                 "gateway.events",
                 "archive", "log", "modules", "orders", "idempotency", "inventory", "carts", "mail", "mail.smtp",
-                "webhooks", "privacy", "shipping",
+                "webhooks", "tracing", "privacy", "shipping",
             ])
     }
 
@@ -120,6 +120,9 @@ struct `Settings in layers` {
         ("webhooks.retry", "1", "3600"),
         ("webhooks.give_up_after", "never", "12h"),
         ("webhooks.log_size", "1", "10000"),
+        ("tracing.sample", "0.01", "1"),
+        ("tracing.keep", "0", "1000000"),
+        ("tracing.endpoint", "http://localhost:4318", "https://otel.example.com/otlp"),
         ("privacy.encrypt", "true", "false"),
         ("shipping.automatic", "false", "true"),
         ("currency", "USD", "JPY"),

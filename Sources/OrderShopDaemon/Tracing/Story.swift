@@ -84,7 +84,7 @@ extension Story {
                 "time": ["type": "string", "format": "date-time"], "offset_us": ["type": "integer"],
                 "duration_us": ["type": "integer", "minimum": 0], "event": ["type": "string"],
                 "entity": ["type": "string"], "by": ["type": "object"], "module": ["type": "string"],
-                "span": ["type": "string"], "error": ["type": "string"],
+                "span": ["type": "string"], "request": ["type": "string"], "error": ["type": "string"],
                 "steps": ["type": "array", "items": ["type": "object"]],
             ],
             "required": ["kind", "name", "time", "offset_us"],

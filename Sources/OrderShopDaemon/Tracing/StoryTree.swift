@@ -94,6 +94,7 @@ extension Story.Step {
             kind: .span, name: span.name, start: span.start / 1_000, duration: (span.end - span.start) / 1_000)
         details.append(("span", .string("\(span.context.span)")))
         if let module = span["ordershop.module"] { details.append(("module", .string(module))) }
+        if let name = span["ordershop.correlation"] { details.append(("request", .string(name))) }
         if let error = span.failure { details.append(("error", .string(error))) }
     }
 }

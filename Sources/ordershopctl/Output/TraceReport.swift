@@ -85,9 +85,13 @@ struct TraceReport {
         return shown + "  " + details.cut(to: max(1, (room ?? .max) - name.columns - 2))
     }
 
+    /// Who sent a request stands at the request, not at each of its events.
     private func details(of step: JSONValue) -> String {
-        [step["entity"].map { Cell.text($0) }, step["by"].map { "by " + Cell.text($0) }].compactMap(\.self)
-            .joined(separator: "  ")
+        let author = step["kind"] == "request" ? step["by"]?["uid"].map { "uid " + Cell.text($0) } : nil
+        let module = step["by"]?["module"].map { Cell.text($0) }
+        let request = step["request"].map { "request " + Cell.text($0) }
+        return [step["entity"].map { Cell.text($0) }, request, (module ?? author).map { "by " + $0 }]
+            .compactMap(\.self).joined(separator: "  ")
     }
 }
 
