@@ -137,8 +137,8 @@ private struct Told: Sendable {
                 await shop.call("event.list", ["entity": .string("order:\(id)"), "limit": 1])
                     .array?.first?["correlation"]?.string)
             #expect(try await shop.story(of: request).steps.contains { $0.name == "order created" })
-            #expect(try await shop.reason("trace.get", ["id": "nothing"]) == "not_found")
-            #expect(try await shop.reason("trace.get", ["id": .string(nobody)]) == "not_found")
+            #expect(try await shop.reason("trace.get", ["id": "nothing"]) == "not-found")
+            #expect(try await shop.reason("trace.get", ["id": .string(nobody)]) == "not-found")
         }
     }
 
@@ -146,15 +146,54 @@ private struct Told: Sendable {
         try await withShop { shop in
             _ = try await shop.order([("traceparent", sampled)])
             let printed = try await shop.ctl("trace", "1")
-            #expect(printed.status == 0)
+            #expect(printed.exitCode == 0)
             #expect(printed.output.contains("trace \(traceID)"))
             let lines = printed.output.split(separator: "\n").map(String.init)
             #expect(lines.contains { $0.contains("POST /order") })
             #expect(lines.contains { $0.contains("└─ order created  order:") })
             #expect(lines.contains { $0.contains("mail sent  mail:") && $0.contains("by mail") })
             let unknown = try await shop.ctl("trace", "99")
-            #expect(unknown.status == 1)
-            #expect(unknown.error.contains("nothing is known of 99"))
+            #expect(unknown.exitCode == 1)
+            #expect(unknown.errors.contains("nothing is known of 99"))
+        }
+    }
+
+    /// They wait at the same moment, and one of them takes the others' steps to Redis along.
+    @Test func `is not taken for another's where many work at once`() async throws {
+        try await withShop { shop in
+            func trace(_ number: Int) -> String {
+                let digits = String(number, radix: 16)
+                return String(repeating: "a", count: 32 - digits.count) + digits
+            }
+            try await withThrowingDiscardingTaskGroup { group in
+                for number in 1...60 {
+                    group.addTask {
+                        let headers = number % 3 == 0 ? [] : [("traceparent", "00-\(trace(number))-\(caller)-01")]
+                        _ = try await shop.request(
+                            "POST", "/customer", headers: headers, body: customer("Ada\(number)").text
+                        ).taken()
+                    }
+                }
+            }
+            try await shop.settle()
+            let history = try await History(of: shop)
+            var names: [String: String] = [:]
+            for event in history["customer_created"] {
+                let number = try #require(event.entity["name"]?.string.flatMap { Int($0.dropFirst(3)) })
+                let own = number % 3 == 0 ? nil : trace(number)
+                names[event.id] = own ?? ""
+                #expect(event.field("traceparent")?.dropFirst(3).prefix(32) == own?[...])
+            }
+            #expect(names.count == 60)
+            for mail in history["mail_requested"] {
+                let own = try #require(names[mail.cause ?? ""])
+                #expect(mail.field("traceparent")?.dropFirst(3).prefix(32) ?? "" == own[...])
+            }
+            for number in [1, 2, 4, 5] {
+                let steps = try await shop.story(of: trace(number)).steps
+                #expect(steps.count { $0.name == "append" } == 1)
+                #expect(steps.count { $0.name == "customer created" } == 1)
+            }
         }
     }
 

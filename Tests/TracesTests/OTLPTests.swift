@@ -51,7 +51,10 @@ struct OTLPTests {
         #expect(json["status"] == nil)
     }
 
-    @Test(arguments: [(SpanKind.internal, 1), (.server, 2), (.client, 3), (.producer, 4), (.consumer, 5)])
+    @Test(
+        arguments: [
+            (.internal, 1), (.server, 2), (.client, 3), (.producer, 4), (.consumer, 5),
+        ] as [(SpanKind, Int64)])
     func `kinds have their numbers`(_ kind: SpanKind, _ number: Int64) throws {
         #expect(try first(span(kind))["kind"]?.number?.int64 == number)
     }

@@ -37,7 +37,7 @@ struct TraceReport {
         let began = screen.heading(TimeOfDay.text(root["time"]))
         let rows = lines.map { line in
             let times = line.offset.indented(to: offsets) + "  " + line.duration.indented(to: durations) + "  "
-            let room = screen.width.map { max(1, $0 - times.columns - line.branch.columns) }
+            let room = screen.width.map { max(2, $0 - times.columns - line.branch.columns) } ?? .max
             return screen.faint(times + line.branch) + what(line.step, room, screen)
         }
         return ([began] + rows).joined(separator: "\n")
@@ -73,16 +73,15 @@ struct TraceReport {
         return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest)"
     }
 
-    /// Its name, then about what, and by whom.
-    private func what(_ step: JSONValue, _ room: Int?, _ screen: Screen) -> String {
-        let name = Cell.text(step["name"] ?? "").cut(to: room ?? .max)
+    /// Its name, then about what, and by whom; or why it failed.
+    private func what(_ step: JSONValue, _ room: Int, _ screen: Screen) -> String {
+        let name = Cell.text(step["name"] ?? "").cut(to: room)
         let shown = step["kind"] == "span" ? name : screen.heading(name)
-        let details = details(of: step)
-        if let error = step["error"] {
-            return shown + "  " + screen.bad(Cell.text(error).cut(to: max(1, (room ?? 200) - name.columns - 2)))
-        }
-        if details.isEmpty { return shown }
-        return shown + "  " + details.cut(to: max(1, (room ?? .max) - name.columns - 2))
+        let left = room - name.columns - 2
+        let error = step["error"].map { Cell.text($0) }
+        let rest = error ?? details(of: step)
+        if rest.isEmpty || left < 2 { return shown }
+        return shown + "  " + (error == nil ? rest.cut(to: left) : screen.bad(rest.cut(to: left)))
     }
 
     /// Who sent a request stands at the request, not at each of its events.
