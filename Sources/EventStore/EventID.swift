@@ -32,6 +32,9 @@ public struct EventID: Sendable, Hashable, Comparable, CustomStringConvertible {
         return seconds > 0 ? EventID(seconds: seconds - 1, microseconds: .max) : .zero
     }
 
+    /// The first id that can stand behind this one.
+    public var successor: EventID { EventID(seconds: seconds, microseconds: microseconds + 1) }
+
     /// The place of an event that would be appended now, by this machine's clock.
     public static var now: EventID {
         var now = timespec()

@@ -116,6 +116,20 @@ extension Store {
         return streams
     }
 
+    /// The events of several streams between two places, in the order of the shop.
+    /// - Parameter count: of each stream. Where one has more the batch is full, and ends before that.
+    public func read(
+        _ streams: [StreamKey], in range: ClosedRange<EventID>, count: Int
+    ) async throws(StoreError) -> EventBatch {
+        let (start, end) = (range.lowerBound.description, range.upperBound.description)
+        let replies = try await ask(
+            streams.map { RedisCommand("XRANGE", keys.stream($0), start, end, "COUNT", String(count)) })
+        let events = zip(streams, replies).map { stream, reply in
+            (reply.array ?? []).compactMap { event($0, of: stream) }
+        }
+        return try await revealed(merge(events, [:], count: count))
+    }
+
     /// How many events stand in the streams, in one round trip.
     public func count(of streams: [StreamKey]) async throws(StoreError) -> Int {
         let replies = try await pipeline(streams.map { RedisCommand("XLEN", keys.stream($0)) })

@@ -46,9 +46,9 @@ extension Dispatcher {
         let known = registry.commands[method]
         let span = InstrumentationSystem.tracer.startSpan(known?.definition.method ?? "unknown", context: context)
         defer { span.end() }
-        if let module = known?.module { span.attributes["ordershop.module"] = module }
+        if let module = known?.module { span.attributes[SpanAttributeNames.module] = module }
         if let correlation = origin.metadata.first(where: { $0.name == "correlation" })?.value {
-            span.attributes["ordershop.correlation"] = correlation
+            span.attributes[SpanAttributeNames.correlation] = correlation
         }
         do { return try await body(origin.traced(by: span)) } catch {
             span.attributes["error.type"] = error.code.name
@@ -84,7 +84,7 @@ extension Span {
     fileprivate func note(_ outcome: TransactionOutcome) {
         switch outcome {
         case .committed(let ids):
-            if ids.count == 1 { attributes["messaging.message.id"] = "\(ids[0])" }
+            if ids.count == 1 { attributes[SpanAttributeNames.event] = "\(ids[0])" }
         case .conflict: addEvent(SpanEvent(name: "conflict"))
         }
     }
@@ -106,8 +106,8 @@ struct DeliverySpan: Sendable {
         span.attributes["messaging.operation.type"] = "process"
         span.attributes["messaging.destination.name"] = "\(event.stream)"
         span.attributes["messaging.consumer.group.name"] = module
-        span.attributes["messaging.message.id"] = "\(event.id)"
-        span.attributes["ordershop.module"] = module
+        span.attributes[SpanAttributeNames.event] = "\(event.id)"
+        span.attributes[SpanAttributeNames.module] = module
         if attempt > 1 { span.attributes["ordershop.attempt"] = attempt }
     }
 

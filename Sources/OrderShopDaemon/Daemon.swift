@@ -123,7 +123,7 @@ public struct Daemon: Sendable {
             ("service.instance.id", owner),
         ]
         if !settings.shop.isEmpty { resource.append(("ordershop.shop", settings.shop)) }
-        return SpanExporter(of: traces.recorder, to: endpoint, resource: resource, logger: logger)
+        return SpanExporter(of: traces, to: endpoint, resource: resource, logger: logger)
     }
 
     // MARK: Redis

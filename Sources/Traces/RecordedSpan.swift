@@ -20,8 +20,9 @@ public struct RecordedSpan: Sendable {
         (self.start, end) = (start, start)
     }
 
-    public subscript(_ attribute: SpanAttributeKey<String>) -> String? {
-        guard case .string(let text) = attributes.get(attribute.name) else { return nil }
+    /// The text of an attribute; nil where there is none.
+    public subscript(_ attribute: String) -> String? {
+        guard case .string(let text) = attributes.get(attribute) else { return nil }
         return text
     }
 

@@ -25,6 +25,11 @@ public final class SpanRecorder: Tracer {
         return ring.spans { traces.contains($0.context.trace) }.sorted { $0.start < $1.start }
     }
 
+    /// The traces of which a span that is kept has this value.
+    public func traces(where attribute: String, is value: String) -> Set<TraceID> {
+        Set(ring.spans { $0[attribute] == value }.map(\.context.trace))
+    }
+
     func record(_ span: RecordedSpan) {
         ring.add(span)
         receiver.withLock(\.self)?(span)

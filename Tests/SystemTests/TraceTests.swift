@@ -26,6 +26,14 @@ extension Shop {
         return (id, answer)
     }
 
+    /// Spans that the collector took, or did not get.
+    fileprivate func count(of outcome: String) async throws -> Int {
+        let text = try await request("GET", "/metrics").text
+        let line = "ordershop_trace_spans_total{outcome=\"\(outcome)\"} "
+        return text.split(separator: "\n").first { $0.hasPrefix(line) }.flatMap { Int($0.dropFirst(line.count)) }
+            ?? -1
+    }
+
     /// The steps of a story, each with the names of those above it.
     fileprivate func story(of id: String) async throws -> (answer: JSONValue, steps: [Told]) {
         let answer = try await call("trace.get", ["id": .string(id)])
@@ -197,6 +205,51 @@ private struct Told: Sendable {
         }
     }
 
+    @Test func `of a request that was refused tells why`() async throws {
+        try await withShop { shop in
+            let goods = try await shop.stock("Tea", 0)
+            let ada = try await shop.createOne("/customers", customer("Ada"))
+            let answer = try await shop.request(
+                "POST", "/order", headers: [("traceparent", sampled), ("X-Request-ID", "visit-9")],
+                body: SystemTests.order([goods.product], by: ada).text)
+            #expect(answer.status == 409)
+            for name in [traceID, "visit-9"] {
+                let steps = try await shop.story(of: name).steps
+                #expect(steps.map(\.name) == ["POST /order", "order.create"], "\(name)")
+                #expect(steps.last?.step["error"]?.string?.isEmpty == false)
+            }
+        }
+    }
+
+    @Test func `goes on at the receivers of webhooks`() async throws {
+        let receiver = try await WebhookReceiver.start()
+        var options = DaemonProcess.Options()
+        options.configuration = "webhooks:\n    allow_private: true\n"
+        try await withShop(options) { shop in
+            try await shop.setEnabled(true, "webhook")
+            _ = try await shop.call(
+                "webhook.create",
+                ["url": .string("http://127.0.0.1:\(receiver.port)/hook"), "events": ["customer.created"]])
+            for headers in [[("traceparent", sampled)], []] {
+                _ = try await shop.request(
+                    "POST", "/customer", headers: headers, body: customer("Ada").text
+                ).taken()
+            }
+            try await eventually("both messages have come", within: .seconds(30)) {
+                try receiver.requests("/hook").count == 2
+            }
+            let messages = try receiver.requests("/hook")
+            let first = try #require(messages[0].headers["traceparent"])
+            #expect(first.hasPrefix("00-\(traceID)-") && first.hasSuffix("-01"))
+            #expect(messages[1].headers["traceparent"] == nil)
+            try await eventually("its span is told", within: .seconds(30)) {
+                try await shop.story(of: traceID).steps.contains {
+                    $0.name == "webhook customer.created" && $0.path.last == "customer created"
+                }
+            }
+        }
+    }
+
     @Test func `comes over the control socket and by way of rpc, too`() async throws {
         try await withShop { shop in
             func traceparent(of id: JSONValue) async throws -> String? {
@@ -253,8 +306,10 @@ private struct Told: Sendable {
                 resource?["attributes"]?.array?.contains(
                     ["key": "service.name", "value": ["stringValue": "ordershopd"]]) == true)
             try check(spans(collector))
-            let metrics = try await shop.request("GET", "/metrics").text
-            #expect(metrics.contains(#"ordershop_trace_spans_total{outcome="exported"}"#))
+            try await eventually("they are counted", within: .seconds(30)) {
+                try await shop.count(of: "exported") == spans(collector).count
+            }
+            #expect(try await shop.count(of: "dropped") == 0)
         }
     }
 
@@ -293,8 +348,7 @@ private struct Told: Sendable {
         try await withShop(traced("endpoint: http://127.0.0.1:\(collector.port)")) { shop in
             let (id, _) = try await shop.order([("traceparent", sampled)])
             try await eventually("the spans are dropped", within: .seconds(30)) {
-                try await shop.request("GET", "/metrics").text
-                    .contains(#"ordershop_trace_spans_total{outcome="dropped"}"#)
+                try await shop.count(of: "dropped") > 0
             }
             #expect(try await shop.story(of: id).steps.first?.name == "POST /order")
             #expect(await shop.daemon.stop() == 0)

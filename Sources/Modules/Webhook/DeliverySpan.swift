@@ -13,8 +13,8 @@ struct DeliverySpan: Sendable {
         span = InstrumentationSystem.tracer.startSpan(
             "webhook \(event.stream.eventType)", context: InstrumentationContext(trace), ofKind: .client)
         span.attributes["http.request.method"] = "POST"
-        span.attributes["messaging.message.id"] = "\(event.id)"
-        span.attributes["ordershop.module"] = "webhook"
+        span.attributes[SpanAttributeNames.event] = "\(event.id)"
+        span.attributes[SpanAttributeNames.module] = "webhook"
         span.attributes["ordershop.webhook"] = webhook.id.text
     }
 

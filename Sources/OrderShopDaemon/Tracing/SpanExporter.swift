@@ -1,5 +1,6 @@
 import CoreMetrics
 import Curl
+import HandlerRuntime
 import Logging
 import ServiceLifecycle
 import Traces
@@ -12,16 +13,17 @@ struct SpanExporter: Service {
     private let format: OTLP
     private let logger: Logger
     private let queue = SpanQueue()
+    private let isFailing = Live(false)
     private let sender = HTTPSender(
         // The operator's own collector: most are at this machine, or in its network, where nothing is encrypted.
         HTTPRules(allowsPrivate: true, allowsPlain: true, timeout: .seconds(3)), connections: 1)
-    private let exported = Counter(label: "ordershop_trace_spans", dimensions: [("outcome", "exported")])
-    private let dropped = Counter(label: "ordershop_trace_spans", dimensions: [("outcome", "dropped")])
+    private let exported: Counter
+    private let dropped: Counter
 
     /// - Parameter endpoint: of the collector, as `http://localhost:4318`.
-    init(of recorder: SpanRecorder, to endpoint: String, resource: [(name: String, value: String)], logger: Logger)
+    init(of traces: TraceRecording, to endpoint: String, resource: [(name: String, value: String)], logger: Logger)
     {
-        self.recorder = recorder
+        (recorder, exported, dropped) = (traces.recorder, traces.exported, traces.dropped)
         url = endpoint + OTLP.path
         format = OTLP(resource: resource, version: orderShopVersion)
         self.logger = logger
@@ -37,35 +39,38 @@ struct SpanExporter: Service {
             recorder.send(to: nil)
             sender.close()
         }
-        await cancelWhenGracefulShutdown { await self.export() }
+        let unsent = await cancelWhenGracefulShutdown { await self.export() }
         // What ended last is sent once, and not again.
-        while case let batch = queue.take(), !batch.spans.isEmpty {
-            if await send(batch.spans) != .taken { return dropped.increment(by: batch.spans.count) }
-        }
+        dropped.increment(by: await flush(unsent).count)
     }
 
-    private func export() async {
+    /// - Returns: what the collector has not taken in the end.
+    private func export() async -> [RecordedSpan] {
+        var unsent: [RecordedSpan] = []
         var pause = Self.interval
-        var rest: [RecordedSpan] = []
-        var isFailing = false
         while (try? await Task.sleep(for: pause)) != nil {
-            var outcome = Outcome.taken
-            repeat {
-                if rest.isEmpty { rest = nextBatch() }
-                if rest.isEmpty { break }
-                outcome = await send(rest)
-                switch outcome {
-                case .taken: rest = []
-                case .refused:
-                    dropped.increment(by: rest.count)
-                    rest = []
-                case .later: break
-                }
-            } while outcome == .taken
-            pause = outcome == .later ? min(pause * 2, Self.longestPause) : Self.interval
-            if (outcome != .taken) != isFailing { isFailing = tell(outcome) }
+            unsent = await flush(unsent)
+            pause = unsent.isEmpty ? Self.interval : min(pause * 2, Self.longestPause)
         }
-        if !rest.isEmpty { dropped.increment(by: rest.count) }
+        return unsent
+    }
+
+    /// Sends what waits, batch by batch.
+    /// - Parameter unsent: those that were to be sent later, the time before.
+    /// - Returns: those that are to be sent later.
+    private func flush(_ unsent: [RecordedSpan]) async -> [RecordedSpan] {
+        var batch = unsent.isEmpty ? nextBatch() : unsent
+        while !batch.isEmpty {
+            let outcome = await send(batch)
+            tell(outcome)
+            switch outcome {
+            case .taken: break
+            case .refused: dropped.increment(by: batch.count)
+            case .later: return batch
+            }
+            batch = nextBatch()
+        }
+        return []
     }
 
     private func nextBatch() -> [RecordedSpan] {
@@ -104,14 +109,14 @@ struct SpanExporter: Service {
         }
     }
 
-    /// - Returns: whether it fails now.
-    private func tell(_ outcome: Outcome) -> Bool {
-        let endpoint: Logger.Metadata = ["endpoint": "\(url)"]
-        if outcome == .taken {
-            logger.info("the collector takes spans again", metadata: endpoint)
-            return false
+    /// Says once that it fails, and once that it does no more.
+    private func tell(_ outcome: Outcome) {
+        guard isFailing.value != (outcome != .taken) else { return }
+        isFailing.value = outcome != .taken
+        if isFailing.value {
+            logger.warning("the collector does not take the spans of traces", metadata: ["endpoint": "\(url)"])
+        } else {
+            logger.info("the collector takes spans again", metadata: ["endpoint": "\(url)"])
         }
-        logger.warning("the collector does not take the spans of traces", metadata: endpoint)
-        return true
     }
 }

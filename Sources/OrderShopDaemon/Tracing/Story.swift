@@ -13,7 +13,7 @@ struct Story {
     let isWhole: Bool
 
     /// One line of the tree.
-    struct Step: Sendable, Equatable {
+    struct Step: Sendable {
         enum Kind: String, Sendable {
             /// Whose span is not known: the events say that there was one.
             case request
@@ -29,8 +29,6 @@ struct Story {
         var duration: UInt64?
         var details: [(name: String, value: JSONValue)] = []
         var steps: [Step] = []
-
-        static func == (left: Self, right: Self) -> Bool { left.json(from: 0) == right.json(from: 0) }
     }
 
     /// The requests, or whatever else it began with, each with all that came of it.

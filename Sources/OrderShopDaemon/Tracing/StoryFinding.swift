@@ -1,5 +1,6 @@
 import EventStore
 import HandlerRuntime
+import Traces
 
 /// What one search may cost.
 enum StoryLimits {
@@ -14,8 +15,8 @@ enum StoryLimits {
     static let windows: [Duration] = [.seconds(1), .seconds(30)]
     /// What is appended in one step stands together: its events may stand a little before the one that is known.
     static let step = Duration.milliseconds(50)
-    /// How many of the shop's last events are looked through for a request or a trace that nothing else names.
-    static let recent = 5_000
+    /// How many of each stream's last events are looked through for a request or a trace that nothing else names.
+    static let recent = 500
     static let page = 250
 }
 
@@ -23,6 +24,8 @@ enum StoryLimits {
 struct StoryFinding {
     /// The entity that was asked for.
     var subject: String?
+    /// The traces that were asked for.
+    var traces: Set<TraceID> = []
     private(set) var events: [EventID: RecordedEvent] = [:]
     private(set) var correlations: Set<String> = []
     /// The places at which all streams have been looked at.
@@ -62,7 +65,7 @@ struct StoryFinding {
             let end = id.later(by: window)
             var start = id.earlier(by: StoryLimits.step)
             while start <= end, let range = examined.first(where: { $0.contains(start) }) {
-                start = range.upperBound.later(by: .microseconds(1))
+                start = range.upperBound.successor
             }
             if start <= end { return start...end }
         }

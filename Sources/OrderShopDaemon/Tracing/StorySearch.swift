@@ -17,9 +17,9 @@ struct StorySearch: Sendable {
     /// - Parameter name: of an order its number; `TOPIC:ID`, an entity's id, an event's id, a request's, a trace's.
     /// - Throws: `notFound` where nothing is known by that name.
     func story(of name: String) async throws(Refusal) -> Story {
-        let found: StoryFinding
-        do { found = try await search(name) } catch { throw Refusal(error) }
-        guard found.events.isEmpty else { return story(found, of: name) }
+        let story: Story
+        do { story = self.story(try await search(name), of: name) } catch { throw Refusal(error) }
+        guard story.events.isEmpty, story.spans.isEmpty else { return story }
         throw Refusal(
             .notFound,
             "nothing is known of \(name.prefix(100)): name an entity, as TOPIC:ID or by its id, an order by its "
@@ -33,16 +33,20 @@ struct StorySearch: Sendable {
         } else if let id = EventID(name) {
             found.add(try await store.events([id]))
         } else if let trace = TraceID(name) {
-            try await begin(&found, with: trace)
+            found.traces = [trace]
+            try await begin(&found) { $0.trace?.trace == trace }
         }
-        if found.events.isEmpty { found.add(try await recent { $0.correlation == name }) }
-        if !found.events.isEmpty { try await complete(&found) }
+        if found.events.isEmpty, found.traces.isEmpty {
+            found.traces = recorder.traces(where: SpanAttributeNames.correlation, is: name)
+            try await begin(&found) { $0.correlation == name }
+        }
+        try await complete(&found)
         return found
     }
 
     private func story(_ found: StoryFinding, of name: String) -> Story {
         let events = found.events.values.sorted { $0.id < $1.id }
-        let spans = recorder.spans(of: Set(events.compactMap { $0.trace?.trace }))
+        let spans = recorder.spans(of: found.traces.union(events.compactMap { $0.trace?.trace }))
         return Story(subject: found.subject ?? name, events: events, spans: spans, isWhole: found.isWhole)
     }
 
@@ -73,24 +77,23 @@ struct StorySearch: Sendable {
         if page.rest != .nothing { found.isWhole = false }
     }
 
-    /// The spans that are kept still name events and requests; without any the last events are looked through.
-    private func begin(_ found: inout StoryFinding, with trace: TraceID) async throws(StoreError) {
-        let spans = recorder.spans(of: [trace])
-        let ids = Set(spans.compactMap { $0["messaging.message.id"].flatMap { EventID($0) } })
-        found.add(try await store.events(Array(ids.sorted().prefix(StoryLimits.history))))
-        if found.events.isEmpty { found.add(try await recent { $0.trace?.trace == trace }) }
+    /// The spans that are kept name events; where they name none, the last events are looked through.
+    private func begin(
+        _ found: inout StoryFinding, _ matches: (RecordedEvent) -> Bool
+    ) async throws(StoreError) {
+        let spans = recorder.spans(of: found.traces)
+        let named = Set(spans.compactMap { $0[SpanAttributeNames.event].flatMap { EventID($0) } })
+        found.add(try await store.events(Array(named.sorted().prefix(StoryLimits.history))))
+        if found.events.isEmpty { found.add(try await recent(matches)) }
     }
 
+    /// Events among the last of each stream; of one stream is enough, as they lead to all others.
     private func recent(
         _ matches: (RecordedEvent) -> Bool
     ) async throws(StoreError) -> [RecordedEvent] {
-        var end: EventID?
-        for _ in 0..<(StoryLimits.recent / StoryLimits.page) {
-            let page = try await store.last(of: streams, before: end, count: StoryLimits.page)
-            let found = page.filter(matches)
+        for stream in streams {
+            let found = try await store.last(of: [stream], count: StoryLimits.recent).filter(matches)
             if !found.isEmpty { return found }
-            guard page.count == StoryLimits.page, let first = page.first else { break }
-            end = first.id.predecessor
         }
         return []
     }
@@ -114,6 +117,7 @@ struct StorySearch: Sendable {
                 .subtracting(found.events.keys).subtracting(asked)
             if causes.isEmpty { return }
             asked.formUnion(causes)
+            if causes.count > StoryLimits.entities { found.isWhole = false }
             found.add(try await store.events(Array(causes.sorted().prefix(StoryLimits.entities))))
         }
     }
@@ -134,26 +138,25 @@ struct StorySearch: Sendable {
     private func scan(
         _ range: ClosedRange<EventID>, _ found: inout StoryFinding
     ) async throws(StoreError) -> EventID {
-        let streams = streams
-        var positions = Dictionary(streams.map { ($0, range.lowerBound.predecessor) }) { $1 }
-        var end = range.lowerBound
+        var start = range.lowerBound
         while found.cost < StoryLimits.examined {
-            let batch = try await store.read(streams, after: positions, count: StoryLimits.page)
+            let batch = try await store.read(streams, in: start...range.upperBound, count: StoryLimits.page)
             found.cost += max(1, batch.events.count)
-            let inRange = batch.events.prefix { $0.id <= range.upperBound }
-            found.add(inRange.filter(found.takes))
-            if !batch.isFull || inRange.count < batch.events.count { return range.upperBound }
-            end = batch.events.last?.id ?? end
-            positions = batch.positions
+            found.add(batch.events.filter(found.takes))
+            guard batch.isFull, let last = batch.events.last?.id, last < range.upperBound else {
+                return range.upperBound
+            }
+            start = last.successor
         }
-        return end
+        return start
     }
 
     /// An entity's own events say where the one before stands, however long ago: a mail may be sent hours later.
     /// - Returns: whether there are new ones.
     private func followEntities(_ found: inout StoryFinding) async throws(StoreError) -> Bool {
         var isNew = false
-        for entity in Set(found.events.values.map(\.entityKey)).subtracting(found.entities) {
+        let events = found.events.values.sorted { $0.id < $1.id }
+        for entity in events.map(\.entityKey) where !found.entities.contains(entity) {
             guard found.entities.count < StoryLimits.entities else {
                 found.isWhole = false
                 break

@@ -70,7 +70,7 @@ struct StoryTree {
     private static func parent(
         of span: RecordedSpan, among events: Set<EventID>, _ spans: Set<SpanID>
     ) -> Key? {
-        let message = span["messaging.message.id"].flatMap { EventID($0) }
+        let message = span[SpanAttributeNames.event].flatMap { EventID($0) }
         if let message, span.kind != .producer, events.contains(message) { return .event(message) }
         return span.parent.flatMap { spans.contains($0) ? .span($0) : nil }
     }
@@ -93,8 +93,8 @@ extension Story.Step {
         self.init(
             kind: .span, name: span.name, start: span.start / 1_000, duration: (span.end - span.start) / 1_000)
         details.append(("span", .string("\(span.context.span)")))
-        if let module = span["ordershop.module"] { details.append(("module", .string(module))) }
-        if let name = span["ordershop.correlation"] { details.append(("request", .string(name))) }
+        if let module = span[SpanAttributeNames.module] { details.append(("module", .string(module))) }
+        if let name = span[SpanAttributeNames.correlation] { details.append(("request", .string(name))) }
         if let error = span.failure { details.append(("error", .string(error))) }
     }
 }

@@ -1,3 +1,4 @@
+import CoreMetrics
 import Traces
 import Tracing
 
@@ -12,6 +13,9 @@ struct TraceRecording: Sendable {
 
     let recorder = Self.recorder
     let sampler = Sampler()
+    /// Spans that a collector took, and those that it did not get.
+    let exported = Counter(label: "ordershop_trace_spans", dimensions: [("outcome", "exported")])
+    let dropped = Counter(label: "ordershop_trace_spans", dimensions: [("outcome", "dropped")])
 
     init(_ settings: Settings.Tracing) { apply(settings) }
 
