@@ -40,9 +40,11 @@ public struct GatewayCalls: Sendable {
         do { body = try await request.body.collect(upTo: limit) } catch is NIOTooManyBytesError {
             throw ProblemMiddleware.tooLarge(limit)
         }
-        let answer = await answer(
-            Array(body.readableBytesView),
-            Source(caller: caller, requestID: request.headers[.requestID] ?? "", trace: context.trace))
+        let source = Source(caller: caller, requestID: request.headers[.requestID] ?? "", trace: context.trace)
+        // Some of these methods compute, or read files, for longer than others of this event loop should wait.
+        let answer = await withTaskExecutorPreference(globalConcurrentExecutor) {
+            await self.answer(Array(body.readableBytesView), source)
+        }
         if answer.body.isEmpty { return Response(status: .noContent) }
         let status: HTTPResponse.Status =
             answer.needsRole ? (caller.name == nil ? .unauthorized : .forbidden) : .ok
