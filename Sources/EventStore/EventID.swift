@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 /// The place of an event in the one order of a shop: unix seconds and microseconds, issued inside Redis.
 ///
@@ -65,7 +64,7 @@ public struct EventID: Sendable, Hashable, Comparable, CustomStringConvertible {
 /// A random UUID, version 4, lower case: what events and entities are named by.
 public enum UUIDText {
     public static func random() -> String {
-        let (high, low) = entropy.withLock { $0.take() }
+        let (high, low) = RandomWords.take()
         return format(high & 0xFFFF_FFFF_FFFF_0FFF | 0x4000, low & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000)
     }
 
@@ -89,27 +88,6 @@ public enum UUIDText {
         }
 
         var words: (UInt64, UInt64) { (UInt64(truncatingIfNeeded: value >> 64), UInt64(truncatingIfNeeded: value)) }
-    }
-
-    private static let entropy = Mutex(Entropy())
-
-    /// The kernel's randomness, taken for many at once: each asking is a system call.
-    private struct Entropy {
-        private var words: [UInt64] = []
-
-        mutating func take() -> (UInt64, UInt64) {
-            if words.count < 2 { refill() }
-            return (words.removeLast(), words.removeLast())
-        }
-
-        private mutating func refill() {
-            var generator = SystemRandomNumberGenerator()
-            words = [UInt64](unsafeUninitializedCapacity: 32) { buffer, count in
-                let isFilled = getentropy(buffer.baseAddress, 32 * MemoryLayout<UInt64>.size) == 0
-                if !isFilled { for index in 0..<32 { buffer.initializeElement(at: index, to: generator.next()) } }
-                count = 32
-            }
-        }
     }
 
     /// Whether the text is a UUID in its canonical form: lower case.

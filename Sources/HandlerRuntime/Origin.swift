@@ -1,3 +1,4 @@
+import EventStore
 public import Tracing
 
 /// Where a command comes from: fields that stand in the events that it causes, behind the entity.
@@ -30,11 +31,13 @@ public enum RequestID {
 
     /// 71 bits: two of a thousand million are the same with a chance of one in five thousand.
     public static func random() -> String {
-        var generator = SystemRandomNumberGenerator()
+        let radix = UInt64(alphabet.count)
+        var (left, right) = RandomWords.take()
         return String(unsafeUninitializedCapacity: 12) { buffer in
-            for index in 0..<12 {
-                let letter = alphabet[Int.random(in: 0..<alphabet.count, using: &generator)]
-                buffer.initializeElement(at: index, to: letter)
+            for index in 0..<6 {
+                buffer.initializeElement(at: index, to: alphabet[Int(left % radix)])
+                buffer.initializeElement(at: 6 + index, to: alphabet[Int(right % radix)])
+                (left, right) = (left / radix, right / radix)
             }
             return 12
         }
