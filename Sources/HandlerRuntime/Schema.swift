@@ -23,7 +23,7 @@ extension Schema {
             ("type", "string"), ("minLength", .count(length.lowerBound)), ("maxLength", .count(length.upperBound)),
         ]) {
             guard let text = $0.string else { return [.mustBe("a string", not: $0)] }
-            if text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+            if text.unicodeScalars.contains(where: \.isControl) {
                 return [Violation("", "must not hold control characters or line breaks")]
             }
             let isBlank = length.lowerBound > 0 && text.allSatisfy(\.isWhitespace)
@@ -189,4 +189,9 @@ extension Violation {
 extension JSONValue {
     fileprivate static func count(_ value: Int) -> JSONValue { .number(JSONNumber(Int64(value))) }
     fileprivate static func int(_ value: Int64) -> JSONValue { .number(JSONNumber(value)) }
+}
+
+extension Unicode.Scalar {
+    /// The general category Cc, which is never to grow.
+    fileprivate var isControl: Bool { value < 0x20 || (0x7F...0x9F).contains(value) }
 }

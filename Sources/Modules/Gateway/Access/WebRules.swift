@@ -15,18 +15,24 @@ struct WebRules: Sendable {
     /// A name of somebody else's that leads to this address is how DNS rebinding is done. An address is no name.
     private func checkHost(_ request: Request) throws(AccessDenied) {
         guard let authority = request.head.authority else { return }
-        let host = Self.host(of: authority).lowercased()
-        let isAddress = host.hasPrefix("[") || !host.isEmpty && host.allSatisfy { $0.isNumber || $0 == "." }
-        if isAddress || host == "localhost" || host.hasSuffix(".localhost") || rules.hosts.contains(host) { return }
+        let name = Self.host(of: authority)
+        if Self.isAddress(name) { return }
+        let host = name.lowercased()
+        if host == "localhost" || host.hasSuffix(".localhost") || rules.hosts.contains(host) { return }
         throw AccessDenied(
             kind: .misdirected,
             detail:
                 "the gateway is not known as \(host.prefix(100)): an operator can add it to gateway.access.hosts")
     }
 
+    private static func isAddress(_ host: Substring) -> Bool {
+        let isNumeric = host.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }
+        return host.hasPrefix("[") || isNumeric && !host.isEmpty
+    }
+
     private static func host(of authority: String) -> Substring {
         if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") { return authority[...end] }
-        return authority.prefix { $0 != ":" }
+        return Substring(authority.utf8.prefix { $0 != UInt8(ascii: ":") })
     }
 
     private func checkOrigin(_ request: Request) throws(AccessDenied) {
