@@ -32,12 +32,19 @@ extension Store {
     public func load(_ references: [EntityReference]) async throws(StoreError) -> [EntityState?] {
         if references.isEmpty { return [] }
         for case .unique(let index, _) in references { try requireWhole(index.name) }
+        let states = try await groupLoad.run(references) { references async throws(StoreError) in
+            try await self.states(of: references)
+        }
+        return try await reveal(
+            zip(states, references).map { state($0, of: $1.topic) }, of: references.map(\.topic))
+    }
+
+    private func states(of references: [EntityReference]) async throws(StoreError) -> [RedisValue] {
         let reply = try await ask(scripts.load) { command in
             for reference in references { append(reference, to: &command) }
         }
         guard let states = reply.array, states.count == references.count else { throw unexpected(reply) }
-        return try await reveal(
-            zip(states, references).map { state($0, of: $1.topic) }, of: references.map(\.topic))
+        return states
     }
 
     private func append(_ reference: EntityReference, to command: inout RedisCommand) {
@@ -54,7 +61,7 @@ extension Store {
 
     private func state(_ reply: RedisValue, of topic: Topic) -> EntityState? {
         guard let fields = reply.array, fields.count == 5, let id = fields[0].string,
-            let revision = fields[1].string.flatMap({ EventID($0) }), let entity = fields[3].buffer
+            let revision = fields[1].buffer.flatMap({ EventID($0) }), let entity = fields[3].buffer
         else { return nil }
         let isDeleted = fields[2].string == Action.deleted.name
         let read = catalogue.read(entity, of: topic, schema: fields[4].buffer)

@@ -13,6 +13,7 @@ public final class Store: Sendable {
     let catalogue: Catalogue
     let scripts = Scripts()
     let groupCommit = GroupCommit()
+    let groupLoad = GroupLoad()
     let metrics: StoreMetrics
     let logger: Logger
     let personalKeys = PersonalKeys()
