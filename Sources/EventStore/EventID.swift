@@ -1,4 +1,5 @@
 import Glibc
+public import NIOCore
 
 /// The place of an event in the one order of a shop: unix seconds and microseconds, issued inside Redis.
 ///
@@ -15,12 +16,41 @@ public struct EventID: Sendable, Hashable, Comparable, CustomStringConvertible {
     }
 
     /// Reads `1548699679-211658`, the form that Redis prints; nil for anything else.
-    public init?(_ text: some StringProtocol) {
-        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count == 2, let seconds = UInt64(parts[0]), let microseconds = UInt64(parts[1]) else {
-            return nil
+    public init?(_ text: some StringProtocol) { self.init(digits: text.utf8) }
+
+    /// The same from its bytes.
+    public init?(_ bytes: ByteBuffer) { self.init(digits: bytes.readableBytesView) }
+
+    /// By hand: every event that is read has one or two of them.
+    private init?(digits: some Sequence<UInt8>) {
+        var parts: (UInt64, UInt64) = (0, 0)
+        var counts = (0, 0)
+        var isBehindDash = false
+        for byte in digits {
+            if byte == UInt8(ascii: "-") {
+                if isBehindDash { return nil }
+                isBehindDash = true
+                continue
+            }
+            let digit = UInt64(byte &- UInt8(ascii: "0"))
+            guard digit < 10 else { return nil }
+            if isBehindDash {
+                guard Self.append(digit, to: &parts.1) else { return nil }
+                counts.1 += 1
+            } else {
+                guard Self.append(digit, to: &parts.0) else { return nil }
+                counts.0 += 1
+            }
         }
-        self.init(seconds: seconds, microseconds: microseconds)
+        guard counts.0 > 0, counts.1 > 0 else { return nil }
+        self.init(seconds: parts.0, microseconds: parts.1)
+    }
+
+    private static func append(_ digit: UInt64, to number: inout UInt64) -> Bool {
+        let (product, isOver) = number.multipliedReportingOverflow(by: 10)
+        let (sum, isOverToo) = product.addingReportingOverflow(digit)
+        number = sum
+        return !isOver && !isOverToo
     }
 
     public var description: String { "\(seconds)-\(microseconds)" }

@@ -202,7 +202,13 @@ private struct Part: Sendable {
         let changes = whole.flatMap(\.changes)
         guard Set(changes).count == changes.count else { return nil }
         for decisions in whole { merged.add(decisions) }
+        merged.events = inOrderOfCauses(whole.flatMap(\.events))
         return merged
+    }
+
+    private static func inOrderOfCauses(_ effects: [NewEvent]) -> [NewEvent] {
+        let numbered = effects.enumerated().map { (cause: $1.cause, number: $0) }
+        return numbered.sorted { ($0.cause, $0.number) < ($1.cause, $1.number) }.map { effects[$0.number] }
     }
 
     /// The first event that is not to be committed. No entity's events may stand on both sides of it, as what was
@@ -215,14 +221,13 @@ private struct Part: Sendable {
 }
 
 extension Decisions {
+    /// All but the effects, which are put in their order once and for all.
     fileprivate mutating func add(_ other: Decisions) {
         expectations += other.expectations
         passes += other.passes
         spans += other.spans
         asides += other.asides
         outsideEffects.merge(other.outsideEffects, uniquingKeysWith: +)
-        let effects = (events + other.events).enumerated().map { (cause: $1.cause, number: $0, event: $1) }
-        events = effects.sorted { ($0.cause, $0.number) < ($1.cause, $1.number) }.map(\.event)
     }
 }
 

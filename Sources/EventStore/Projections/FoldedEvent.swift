@@ -108,24 +108,6 @@ extension Store {
 extension EventID {
     /// The id that a sorted set has this score for.
     init(score: UInt64) { self.init(seconds: score / 1_000_000, microseconds: score % 1_000_000) }
-
-    /// Reads the form that Redis prints, from its bytes.
-    init?(_ buffer: ByteBuffer) {
-        var parts: (UInt64, UInt64) = (0, 0)
-        var isBehindDash = false
-        for byte in buffer.readableBytesView {
-            if byte == UInt8(ascii: "-") {
-                if isBehindDash { return nil }
-                isBehindDash = true
-                continue
-            }
-            let digit = UInt64(byte &- UInt8(ascii: "0"))
-            guard digit < 10 else { return nil }
-            if isBehindDash { parts.1 = parts.1 &* 10 &+ digit } else { parts.0 = parts.0 &* 10 &+ digit }
-        }
-        guard isBehindDash else { return nil }
-        self.init(seconds: parts.0, microseconds: parts.1)
-    }
 }
 
 extension ByteBuffer {
