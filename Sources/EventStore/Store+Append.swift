@@ -16,11 +16,14 @@ extension Store {
         }
         let transaction = try await hashed(sealed(transaction))
         defer { for subject in transaction.destroyedKeys { personalKeys.forget(subject) } }
+        let outcome: TransactionOutcome
         do {
-            return try await attempt(transaction)
+            outcome = try await attempt(transaction)
         } catch  where error.code == .outcomeUnknown {
-            return try await resolve(transaction, writtenAfter: before, error)
+            outcome = try await resolve(transaction, writtenAfter: before, error)
         }
+        remember(transaction, outcome)
+        return outcome
     }
 
     /// Runs many independent transactions in one call. One that conflicts or fails does not touch the others.

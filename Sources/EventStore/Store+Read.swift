@@ -13,6 +13,14 @@ public enum EntityReference: Sendable, Hashable {
         case .unique(let index, _): index.topic
         }
     }
+
+    /// The entity, where it is named by its id.
+    public var key: EntityKey? {
+        switch self {
+        case .id(let topic, let id): EntityKey(topic: topic, id: id)
+        case .unique: nil
+        }
+    }
 }
 
 /// Events of several streams, in the one order of the shop.

@@ -22,6 +22,7 @@ public final class Store: Sendable {
     /// The highest event id that this store has seen: nothing that it appends later can stand before it.
     let seen = Mutex(EventID.zero)
     let memory = Mutex(StoreMemory())
+    let recent = RecentStates()
     let knownLookupKey = Mutex<SymmetricKey?>(nil)
     let readModels: Mutex<ReadModelStanding>
 

@@ -7,10 +7,10 @@ public final class Dispatcher: Sendable {
     public let registry: Registry
     let store: Store
     private let gates: Gates
-    private let options: Live<Supervisor.Options>
+    let options: Live<Supervisor.Options>
     let committed: @Sendable (Set<StreamKey>) -> Void
     private let logger: Logger
-    private let locks = KeyedLocks()
+    let contended = ContendedCommands()
     private let metrics: CommandMetrics
 
     /// - Parameter committed: called after events were appended, with their streams.
@@ -47,7 +47,7 @@ public final class Dispatcher: Sendable {
             defer { withExtendedLifetime(pass) {} }
             try command.check(parameters)
             return try await change(
-                Request(command: command, objects: [parameters], isBatch: false, origin: origin, terms: terms))
+                CommandRequest(command: command, objects: [parameters], isBatch: false, origin: origin, terms: terms))
         }
     }
 
@@ -70,7 +70,7 @@ public final class Dispatcher: Sendable {
             }
             let objects = try check(batch, for: command)
             return try await change(
-                Request(command: command, objects: objects, isBatch: true, origin: origin, terms: terms))
+                CommandRequest(command: command, objects: objects, isBatch: true, origin: origin, terms: terms))
         }
     }
 
@@ -84,7 +84,7 @@ public final class Dispatcher: Sendable {
             let violations = command.parameters.violations(in: object)
             guard violations.isEmpty, let parameters = object.object else { throw Refusal(violations) }
             return try await change(
-                Request(command: command, objects: [parameters], isBatch: true, origin: origin, terms: terms))
+                CommandRequest(command: command, objects: [parameters], isBatch: true, origin: origin, terms: terms))
         }
     }
 
@@ -156,108 +156,6 @@ public final class Dispatcher: Sendable {
 
     // MARK: Steps
 
-    /// A command that is to be run, for one object or several.
-    private struct Request {
-        let command: CommandDefinition
-        let objects: [JSONObject]
-        /// Whether the answer is an array, also for one object.
-        let isBatch: Bool
-        let origin: Origin
-        let terms: Terms
-
-        var fingerprint: Fingerprint {
-            let objects = objects.map { JSONValue.object($0) }
-            return Fingerprint(command.method, isBatch ? .array(objects) : objects[0])
-        }
-
-        func answer(_ results: [JSONValue]) -> JSONValue { isBatch ? .array(results) : results[0] }
-
-        /// - Throws: where the terms do not fit the command.
-        func check() throws(Refusal) {
-            guard terms.expected != nil else { return }
-            guard !isBatch, command.parameters.contains(where: { $0.name == "id" }) else { throw unexpecting }
-        }
-
-        var unexpecting: Refusal {
-            Refusal(
-                .invalid,
-                "\(command.method) is about no one entity that is there already: leave out which revision it is "
-                    + "expected at")
-        }
-    }
-
-    /// Decides on the present state and appends what was decided; decides again when the state has changed
-    /// meanwhile. Commands that lost such a race wait for each other, so that each gets its turn.
-    private func change(_ request: Request) async throws(Refusal) -> Reply {
-        try request.check()
-        var contended: Set<String> = []
-        for _ in 0..<Self.maxAttempts {
-            if let reply = try await keptReply(to: request) { return reply }
-            let result = try await locks.withLocks(contended) { () async throws(Refusal) -> Attempt in
-                try await self.attempt(request, holding: contended)
-            }
-            switch result {
-            case .done(let reply): return reply
-            case .again(let keys): contended.formUnion(keys)
-            }
-        }
-        throw Refusal(
-            .unavailable, "too many commands want the same thing at this moment: try again",
-            retryAfter: .seconds(1),
-            details: JSONObject([("entities", .array(contended.sorted().map { .string($0) }))]))
-    }
-
-    static let maxAttempts = 100
-
-    /// The answer of the first time, where the client's name for the command is known.
-    private func keptReply(to request: Request) async throws(Refusal) -> Reply? {
-        guard let key = request.terms.key else { return nil }
-        let kept: KeptAnswer?
-        do { kept = try await store.keptAnswer(key.text) } catch { throw Refusal(error) }
-        guard let kept else { return nil }
-        return Reply(.value(try kept.answer(to: request.fingerprint)), isReplayed: true)
-    }
-
-    private enum Attempt {
-        case done(Reply)
-        /// The state has changed, or others wait for it already: queue up for these and decide again.
-        case again(Set<String>)
-    }
-
-    private func attempt(_ request: Request, holding held: Set<String>) async throws(Refusal) -> Attempt {
-        let unit = unitOfWork()
-        unit.origin = request.origin
-        unit.expected = request.terms.expected
-        try await unit.prefetch(request.objects.flatMap(request.command.prefetch))
-        var results: [JSONValue] = []
-        for parameters in request.objects { results.append(try await run(request.command, parameters, in: unit)) }
-        // Whoever forgets to look must not do what the client did not want.
-        if unit.isExpectationUnmet { throw request.unexpecting }
-        let answer = request.answer(results)
-        if unit.isEmpty { return .done(Reply(.value(answer), revision: unit.revision(after: []))) }
-        let changed = unit.changed
-        if locks.areContended(changed.subtracting(held)) { return .again(changed) }
-        let outcome: TransactionOutcome
-        do { outcome = try await append(transaction(of: unit, request, answer), by: request.origin) } catch {
-            throw Refusal(error)
-        }
-        switch outcome {
-        case .committed(let ids):
-            FaultPoint.answer(request.command.method)
-            committed(unit.streams)
-            return .done(Reply(.value(answer), revision: unit.revision(after: ids)))
-        case .conflict: return .again(changed)
-        }
-    }
-
-    /// What the unit decided, with the answer where it is to be kept.
-    private func transaction(of unit: UnitOfWork, _ request: Request, _ answer: JSONValue) -> Transaction {
-        guard let key = request.terms.key else { return unit.transaction }
-        return store.keeping(
-            KeptAnswer(to: request.fingerprint, answer), as: key.text, for: options.value.answersKept,
-            in: unit.transaction)
-    }
-
     /// A unit of work whose commands run through this dispatcher.
     func unitOfWork() -> UnitOfWork {
         UnitOfWork(store: store) { method, parameters, unit throws(Refusal) in
@@ -268,7 +166,7 @@ public final class Dispatcher: Sendable {
         }
     }
 
-    private func run(
+    func run(
         _ command: CommandDefinition, _ parameters: JSONObject, in unit: UnitOfWork
     ) async throws(Refusal) -> JSONValue {
         guard case .change(let run) = command.body else {

@@ -9,10 +9,7 @@ import Tracing
 /// a state that is no longer so. What was decided in it is seen by later loads in it.
 /// Not Sendable: one task works with it.
 public final class UnitOfWork {
-    private struct Key: Hashable {
-        let topic: Topic
-        let id: String
-    }
+    private typealias Key = EntityKey
 
     private struct Tracked {
         /// What the store had; nil: no such entity.
@@ -37,9 +34,13 @@ public final class UnitOfWork {
     /// Where the command comes from, if this is one.
     var origin = Origin.unknown
     /// What the client expects of the entity that its command is about.
-    var expected: [EventID]?
+    private var expected: [EventID]?
     /// The entity that the command is about: the first that it looked up by its `id`.
     private var subject: Key?
+    /// Whether it may decide on states as they were known last, without asking for them. Nothing but what is appended
+    /// may come of it then: that they are still so is checked with that, and with nothing else.
+    var recalls = false
+    private(set) var hasRecalled = false
     /// The event that is reacted to, if this is no command.
     var delivery: EventInDelivery?
     private(set) var outsideEffects: [String: Int] = [:]
@@ -56,13 +57,22 @@ public final class UnitOfWork {
 
     func keep(_ pass: Gates.Pass) { passes.append(pass) }
 
+    /// What follows is decided for this command.
+    func begin(by origin: Origin, on terms: Terms) {
+        self.origin = origin
+        expected = terms.expected
+        subject = nil
+    }
+
     var isEmpty: Bool { events.isEmpty && destroyedKeys.isEmpty && notes.isEmpty }
     /// Persons whose keys are destroyed in this step.
     private var destroyedKeys: [String] = []
     /// What a command has noted beside the events.
     private var notes: [(inout Transaction) -> Void] = []
     /// The entities that it changes: what a competing unit would have to wait for.
-    var changed: Set<String> { Set(events.map { "\($0.stream.topic):\($0.entityID)" }) }
+    var changed: Set<EntityKey> {
+        Set(events.map { EntityKey(topic: $0.stream.topic, id: $0.entityID) })
+    }
     var streams: Set<StreamKey> { Set(events.map(\.stream)) }
 
     var expectations: [Expectation] {
@@ -88,14 +98,21 @@ public final class UnitOfWork {
         fileprivate let events: Int
         fileprivate let vacancies: Int
         fileprivate let passes: Int
+        fileprivate let destroyedKeys: Int
+        fileprivate let notes: Int
         fileprivate let outsideEffects: [String: Int]
     }
+
+    /// Whether there is a savepoint to go back to.
+    private var isUndoable = false
 
     /// What follows can be taken back to here, until the next savepoint.
     func savepoint() -> Savepoint {
         undo.removeAll(keepingCapacity: true)
+        isUndoable = true
         return Savepoint(
-            events: events.count, vacancies: vacancies.count, passes: passes.count, outsideEffects: outsideEffects)
+            events: events.count, vacancies: vacancies.count, passes: passes.count,
+            destroyedKeys: destroyedKeys.count, notes: notes.count, outsideEffects: outsideEffects)
     }
 
     /// Takes back what was decided since. What was done outside Redis stays done.
@@ -110,16 +127,18 @@ public final class UnitOfWork {
         events.removeSubrange(savepoint.events...)
         vacancies.removeSubrange(savepoint.vacancies...)
         passes.removeSubrange(savepoint.passes...)
+        destroyedKeys.removeSubrange(savepoint.destroyedKeys...)
+        notes.removeSubrange(savepoint.notes...)
         outsideEffects = savepoint.outsideEffects
     }
 
     private func track(_ key: Key, _ value: Tracked) {
-        if delivery != nil { undo.append(.tracked(key, tracked[key])) }
+        if isUndoable { undo.append(.tracked(key, tracked[key])) }
         tracked[key] = value
     }
 
     private func hold(_ reference: EntityReference, _ holder: String?) {
-        if delivery != nil { undo.append(.holder(reference, holders[reference])) }
+        if isUndoable { undo.append(.holder(reference, holders[reference])) }
         holders[reference] = .some(holder)
     }
 
@@ -131,10 +150,28 @@ public final class UnitOfWork {
             guard case .id(let topic, let id) = reference else { continue }
             if let glimpse = glimpses[Key(topic: topic, id: id)] { note(reference, glimpse) }
         }
-        let missing = Array(Set(references.filter { !isKnown($0) }))
+        var missing = Array(Set(references.filter { !isKnown($0) }))
+        if recalls { recall(&missing) }
+        if missing.isEmpty { return }
         let states: [EntityState?]
-        do { states = try await store.load(missing) } catch { throw Refusal(error) }
+        do {
+            states = try await delivery == nil ? store.loadForDeciding(missing) : store.load(missing)
+        } catch { throw Refusal(error) }
         for (reference, state) in zip(missing, states) { note(reference, state) }
+    }
+
+    /// Takes what is remembered out of what is missing.
+    private func recall(_ missing: inout [EntityReference]) {
+        let keys = missing.compactMap(\.key)
+        var known: Set<Key> = []
+        for (key, state) in zip(keys, store.recall(keys)) {
+            guard let state else { continue }
+            note(key, state)
+            known.insert(key)
+        }
+        if known.isEmpty { return }
+        hasRecalled = true
+        missing.removeAll { $0.key.map(known.contains) ?? false }
     }
 
     /// The entity as it is now, nil where there is none.
@@ -216,11 +253,21 @@ public final class UnitOfWork {
     /// Whether the client expects something of an entity that nobody has looked up.
     var isExpectationUnmet: Bool { expected != nil && subject == nil }
 
-    /// What the entity that the command is about is at behind the step.
+    /// What was decided up to here, and what the command was about.
+    struct Mark {
+        fileprivate let subject: EntityKey?
+        fileprivate let events: Int
+    }
+
+    var mark: Mark { Mark(subject: subject, events: events.count) }
+
+    /// What the entity that a command was about is at behind what was decided for it.
     /// - Parameter ids: of the unit's events, as they were issued.
-    func revision(after ids: [EventID]) -> EventID? {
-        guard let subject else { return nil }
-        let mine = zip(events, ids).filter { $0.0.stream.topic == subject.topic && $0.0.entityID == subject.id }
+    func revision(at mark: Mark, after ids: [EventID]) -> EventID? {
+        guard let subject = mark.subject else { return nil }
+        let mine = zip(events.prefix(mark.events), ids).filter {
+            $0.0.stream.topic == subject.topic && $0.0.entityID == subject.id
+        }
         guard let (event, id) = mine.last else { return tracked[subject]?.revision }
         return event.stream.action == .deleted ? nil : id
     }
