@@ -146,9 +146,12 @@ public struct Keyspace: Sendable, Hashable {
 public struct UniqueIndex: Sendable, Hashable {
     public let name: String
     public let topic: Topic
+    /// The member of the entity that has the value.
+    public let property: String
 
     public init(_ topic: Topic, _ property: String) {
         self.topic = topic
+        self.property = property
         name = "\(topic).\(property)"
     }
 }

@@ -95,10 +95,10 @@ extension Projection {
     public static func everIndex(_ topic: Topic, of property: String) -> String { "\(topic).ever.\(property)" }
 
     /// The unique index `TOPIC.PROPERTY`: the one entity that has a value.
-    public static func unique(_ index: UniqueIndex, by property: String) -> Projection {
+    public static func unique(_ index: UniqueIndex) -> Projection {
         Projection(of: index.topic, named: index.name) { change in
-            let old = values(change.before?[property]).first
-            let new = values(change.after?[property]).first
+            let old = index.value(in: change.before)
+            let new = index.value(in: change.after)
             if old == new { return [] }
             return (old.map { [.release(index, value: $0)] } ?? [])
                 + (new.map { [.claim(index, value: $0, id: change.id)] } ?? [])
@@ -119,7 +119,7 @@ extension Projection {
         return projection
     }
 
-    private static func values(_ value: JSONValue?) -> [String] {
+    fileprivate static func values(_ value: JSONValue?) -> [String] {
         switch value {
         case .string(let text): [text]
         case .number(let number): [number.text]
@@ -127,4 +127,9 @@ extension Projection {
         case .bool, .null, .object, nil: []
         }
     }
+}
+
+extension UniqueIndex {
+    /// What it holds of an entity.
+    func value(in entity: JSONObject?) -> String? { Projection.values(entity?[property]).first }
 }

@@ -8,20 +8,37 @@ import Synchronization
 final class RecentStates: Sendable {
     /// Two generations: when the young one is full, the old one is forgotten and the young one becomes it.
     private struct Generations {
-        var young: [EntityKey: EntityState] = [:]
-        var old: [EntityKey: EntityState] = [:]
+        var young = Known()
+        var old = Known()
 
-        subscript(key: EntityKey) -> EntityState? { young[key] ?? old[key] }
-
-        mutating func note(_ state: EntityState, of key: EntityKey) {
-            if young.count >= RecentStates.capacity { (young, old) = ([:], young) }
-            young[key] = state
+        mutating func state(_ reference: EntityReference) -> EntityState? {
+            guard let key = reference.key ?? young.holders[reference] ?? old.holders[reference] else { return nil }
+            if let state = young.states[key] { return state }
+            guard let state = old.states[key] else { return nil }
+            // What is asked for again and again stays.
+            note(state, as: reference)
+            return state
         }
+
+        mutating func note(_ state: EntityState, as reference: EntityReference) {
+            if young.states.count >= RecentStates.capacity { (young, old) = (Known(), young) }
+            let key = EntityKey(topic: reference.topic, id: state.id)
+            young.states[key] = state
+            if reference.key == nil { young.holders[reference] = key }
+        }
+
+        func revision(of key: EntityKey) -> EventID? { (young.states[key] ?? old.states[key])?.revision }
 
         mutating func forget(_ key: EntityKey) {
-            young[key] = nil
-            old[key] = nil
+            young.states[key] = nil
+            old.states[key] = nil
         }
+    }
+
+    private struct Known {
+        var states: [EntityKey: EntityState] = [:]
+        /// Who had a value when it was looked up: whether he still has it is for his state to say.
+        var holders: [EntityReference: EntityKey] = [:]
     }
 
     /// Of one generation.
@@ -30,25 +47,24 @@ final class RecentStates: Sendable {
     private static let largest = 4_096
     private let generations = Mutex(Generations())
 
-    func states(of keys: [EntityKey]) -> [EntityState?] {
-        generations.withLock { generations in
-            keys.map { key in
-                guard let state = generations[key] else { return nil }
-                // What is asked for again and again stays.
-                if generations.young[key] == nil { generations.note(state, of: key) }
-                return state
-            }
+    func states(of references: [EntityReference]) -> [EntityState?] {
+        let states = generations.withLock { generations in references.map { generations.state($0) } }
+        return zip(references, states).map { reference, state in
+            guard case .unique(let index, let value) = reference, let state else { return state }
+            return index.value(in: state.decoded()) == value ? state : nil
         }
     }
 
     /// Notes what was loaded. What was sealed is not kept in plain.
-    func note(_ states: [(EntityKey, EntityState)]) {
+    func note(_ states: [(EntityReference, EntityState)]) {
         let kept = states.filter { $1.exists && !$1.isNewer && $1.sealed == nil }
             .filter { $1.entity.readableBytes <= Self.largest }.map { ($0, $1.copied) }
         if kept.isEmpty { return }
         generations.withLock { generations in
-            for (key, state) in kept where generations[key].map({ $0.revision < state.revision }) ?? true {
-                generations.note(state, of: key)
+            for (reference, state) in kept {
+                let key = EntityKey(topic: reference.topic, id: state.id)
+                guard generations.revision(of: key).map({ $0 <= state.revision }) ?? true else { continue }
+                generations.note(state, as: reference)
             }
         }
     }
@@ -59,7 +75,7 @@ final class RecentStates: Sendable {
         generations.withLock { generations in
             for (event, id) in zip(events, ids) {
                 let key = EntityKey(topic: event.stream.topic, id: event.entityID)
-                guard generations[key] != nil else { continue }
+                guard generations.revision(of: key) != nil else { continue }
                 // The text of an entity that gets a number is known to Redis alone.
                 let isReadable = event.sequence == nil && !sealed(key.topic) && event.entity.count <= Self.largest
                 guard isReadable, event.stream.action != .deleted else {
@@ -67,7 +83,8 @@ final class RecentStates: Sendable {
                     continue
                 }
                 let text = ByteBuffer(bytes: event.entity)
-                generations.note(EntityState(id: key.id, revision: id, isDeleted: false, entity: text), of: key)
+                generations.note(
+                    EntityState(id: key.id, revision: id, isDeleted: false, entity: text), as: .id(key.topic, key.id))
             }
         }
     }
@@ -87,16 +104,12 @@ extension Store {
     /// The states of entities as they were known last, without asking Redis; nil for those that are not known.
     ///
     /// Only for what is checked again when it is appended (`Expectation.revision`).
-    public func recall(_ keys: [EntityKey]) -> [EntityState?] { recent.states(of: keys) }
+    public func recall(_ references: [EntityReference]) -> [EntityState?] { recent.states(of: references) }
 
     /// Loads states, and remembers them for `recall`.
     public func loadForDeciding(_ references: [EntityReference]) async throws(StoreError) -> [EntityState?] {
         let states = try await load(references)
-        var found: [(EntityKey, EntityState)] = []
-        for case (.id(let topic, let id), let state?) in zip(references, states) {
-            found.append((EntityKey(topic: topic, id: id), state))
-        }
-        recent.note(found)
+        recent.note(zip(references, states).compactMap { reference, state in state.map { (reference, $0) } })
         return states
     }
 

@@ -162,16 +162,12 @@ public final class UnitOfWork {
 
     /// Takes what is remembered out of what is missing.
     private func recall(_ missing: inout [EntityReference]) {
-        let keys = missing.compactMap(\.key)
-        var known: Set<Key> = []
-        for (key, state) in zip(keys, store.recall(keys)) {
-            guard let state else { continue }
-            note(key, state)
-            known.insert(key)
+        var unknown: [EntityReference] = []
+        for (reference, state) in zip(missing, store.recall(missing)) {
+            if let state { note(reference, state) } else { unknown.append(reference) }
         }
-        if known.isEmpty { return }
-        hasRecalled = true
-        missing.removeAll { $0.key.map(known.contains) ?? false }
+        if unknown.count < missing.count { hasRecalled = true }
+        missing = unknown
     }
 
     /// The entity as it is now, nil where there is none.

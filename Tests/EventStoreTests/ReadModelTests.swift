@@ -10,7 +10,7 @@ import Testing
     private static let later = Catalogue(
         topics: Catalogue.test.topics,
         projections: [
-            .index(of: "thing", by: "tags"), .unique(.code, by: "code"),
+            .index(of: "thing", by: "tags"), .unique(.code),
             Projection(of: "thing", named: "thing.colour", version: "2") { change in
                 let (old, new) = (change.before?["colour"]?.string, change.after?["colour"]?.string)
                 if old == new { return [] }
@@ -118,7 +118,7 @@ import Testing
         let catalogue = Catalogue(
             topics: [TopicDefinition("thing")],
             projections: [
-                .unique(UniqueIndex("thing", "name"), by: "name"),
+                .unique(UniqueIndex("thing", "name")),
                 .sequence(NumberSequence("thing"), of: "thing", by: "number"),
             ])
         try await withStore { fixture in

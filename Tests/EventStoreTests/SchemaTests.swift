@@ -28,7 +28,7 @@ import Testing
     private func later(_ fixture: Fixture) async throws -> Store {
         let catalogue = Catalogue(
             topics: [evolved, TopicDefinition("note")],
-            projections: [.index(of: "thing", by: "tags"), .unique(.code, by: "code")])
+            projections: [.index(of: "thing", by: "tags"), .unique(.code)])
         let store = Store(redis: fixture.redis, shop: "", catalogue: catalogue, logger: .silent)
         try await store.open()
         return store

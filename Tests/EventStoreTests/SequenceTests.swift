@@ -180,8 +180,8 @@ extension Catalogue {
     fileprivate static let numbered = Catalogue(
         topics: [TopicDefinition("thing"), TopicDefinition("note")],
         projections: [
-            .sequence(NumberSequence("thing"), of: "thing", by: "number"), .unique(.code, by: "code"),
-            .unique(UniqueIndex("thing", "number"), by: "number"),
+            .sequence(NumberSequence("thing"), of: "thing", by: "number"), .unique(.code),
+            .unique(UniqueIndex("thing", "number")),
         ])
 }
 

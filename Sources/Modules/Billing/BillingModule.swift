@@ -10,7 +10,7 @@ public struct BillingModule: HandlerModule {
     public let summary = "The billings, refunds and mails about money"
     public let topics = [Billing.definition, Refund.definition]
     public let projections = [
-        Projection.unique(Billing.byOrder, by: "order_id"), Projection.index(of: Refund.topic, by: "billing_id"),
+        Projection.unique(Billing.byOrder), Projection.index(of: Refund.topic, by: "billing_id"),
     ]
     private let currency: Currency
     private let reactions: BillingReactions

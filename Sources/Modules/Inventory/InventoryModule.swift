@@ -9,7 +9,7 @@ public struct InventoryModule: HandlerModule {
     public let summary = "The stock of each product"
     public let topics = [Inventory.definition, StockAlert.definition]
     public let projections = [
-        Projection.unique(Inventory.byProduct, by: "product_id"), LowStock.projection,
+        Projection.unique(Inventory.byProduct), LowStock.projection,
         .ranking(Inventory.byAmount, version: "2", byNumber: { $0["amount"]?.number?.int64 }),
     ]
 

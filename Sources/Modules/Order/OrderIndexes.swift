@@ -7,7 +7,7 @@ import ShopContracts
 enum OrderIndexes {
     static let all: [Projection] =
         [
-            .sequence(Order.numbers, of: Order.topic, by: "number"), .unique(Order.byNumber, by: "number"), waiting,
+            .sequence(Order.numbers, of: Order.topic, by: "number"), .unique(Order.byNumber), waiting,
             billed,
             .ever(Order.topic, of: "customer_id"),
         ] + OrderStatus.allCases.map { listed(index(of: $0.rawValue), $0) }

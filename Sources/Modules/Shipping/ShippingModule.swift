@@ -7,7 +7,7 @@ public struct ShippingModule: HandlerModule {
     public let name = "shipping"
     public let summary = "The parcels of the orders"
     public let topics = [Shipping.definition]
-    public let projections = [Projection.unique(Shipping.byOrder, by: "order_id")]
+    public let projections = [Projection.unique(Shipping.byOrder)]
     private let reactions: ShippingReactions
 
     /// - Parameter isAutomatic: whether a parcel is prepared for every order that is paid.

@@ -48,7 +48,7 @@ extension Catalogue {
     /// `watcher` handles the things and the new notes, `clerk` all of the notes.
     static let test = Catalogue(
         topics: [TopicDefinition("thing"), TopicDefinition("note")],
-        projections: [.index(of: "thing", by: "tag"), .unique(.code, by: "code")],
+        projections: [.index(of: "thing", by: "tag"), .unique(.code)],
         handlers: [
             "watcher": TopicDefinition("thing").streams + [StreamKey("note", .created)],
             "clerk": TopicDefinition("note").streams,

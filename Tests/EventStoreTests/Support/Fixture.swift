@@ -34,7 +34,7 @@ extension Catalogue {
     /// `thing` has indexes; `note` has an owner who does nothing but keep its cache.
     static let test = Catalogue(
         topics: [TopicDefinition("thing"), TopicDefinition("note")],
-        projections: [.index(of: "thing", by: "tags"), .unique(.code, by: "code")],
+        projections: [.index(of: "thing", by: "tags"), .unique(.code)],
         inlineOwners: [StreamKey("note", .created): "keeper", StreamKey("note", .updated): "keeper"])
 }
 
