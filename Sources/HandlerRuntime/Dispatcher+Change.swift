@@ -75,9 +75,9 @@ extension Dispatcher {
         let changed = unit.changed
         if !contended.wanted(of: changed).isEmpty { return .contended(changed) }
         let outcome: TransactionOutcome
-        do { outcome = try await store.transact(keeping([(request, answer)], in: unit.transaction)) } catch {
-            throw Refusal(error)
-        }
+        do {
+            outcome = try await append(keeping([(request, answer)], in: unit.transaction), by: [request.origin])
+        } catch { throw Refusal(error) }
         switch outcome {
         case .committed(let ids):
             FaultPoint.answer(request.command.method)
@@ -195,9 +195,10 @@ extension Dispatcher {
         let answers = zip(commands, decided).compactMap { command, decided in
             (try? decided.result.get()).map { (request: command.request, answer: $0) }
         }
-        do { return .success(try await store.transact(keeping(answers, in: unit.transaction))) } catch {
-            return .failure(error)
-        }
+        do {
+            return .success(
+                try await append(keeping(answers, in: unit.transaction), by: answers.map(\.request.origin)))
+        } catch { return .failure(error) }
     }
 
     private func answer(

@@ -193,12 +193,20 @@ actor ModuleRunner {
             if standing.hasRetries, try await retryParked(under: lease) { continue }
             if try await endReplay(poll) { continue }
             if poll.batch.events.isEmpty { return }
+            let start = ContinuousClock.now
             try await handle(poll, under: lease)
+            if isBehind { await giveWay(since: start) }
         }
     }
 
+    private func giveWay(since start: ContinuousClock.Instant) async {
+        guard !isStopping, let rest = rightOfWay.rest(after: .now - start) else { return }
+        delivery.progress.begin(nil)
+        try? await Task.sleep(for: rest)
+    }
+
     /// How many events of each stream to take at once.
-    private var count: Int { batchSize.count(givingWay: rightOfWay.isTaken) }
+    private var count: Int { batchSize.count(givingWay: rightOfWay.isTakenByModule) }
 
     private func poll() async throws(StoreError) -> Poll {
         let known = ahead.flatMap { $0.after == positions ? $0.batch : nil }
@@ -260,7 +268,7 @@ actor ModuleRunner {
         _ work: EventDelivery.Work
     ) async throws(EventDelivery.Failure) -> EventDelivery.Outcome {
         guard isBehind else {
-            rightOfWay.take()
+            rightOfWay.takeForModule()
             return try await deliver(work)
         }
         let after = work.positions.merging(work.events.lastIDs) { $1 }

@@ -1,18 +1,35 @@
 import Dispatch
 import Synchronization
 
-/// Modules that keep up go before those that catch up: a large batch keeps everybody else from Redis while it is read.
+/// Who goes first, where the daemon has more to do than it can: somebody waits for the answer to a command, and for what
+/// comes of its events nobody does. And modules that keep up go before those that catch up: a large batch keeps everybody
+/// else from Redis while it is read.
 final class RightOfWay: Sendable {
-    /// Nanoseconds of uptime.
-    private let lastTaken = Atomic<UInt64>(0)
+    /// For so long somebody has it who has taken it: nanoseconds.
     private static let time: UInt64 = 100_000_000
+    /// Of the time in which commands come, a module that is behind works a fifth: it goes on, whatever comes.
+    private static let restsPerWork = 4
+    private static let longestRest = Duration.milliseconds(250)
+
+    /// Nanoseconds of uptime.
+    private let lastModule = Atomic<UInt64>(0)
+    private let lastCommand = Atomic<UInt64>(0)
 
     /// A module that is not behind had something to do.
-    func take() { lastTaken.store(DispatchTime.now().uptimeNanoseconds, ordering: .relaxed) }
+    func takeForModule() { lastModule.store(Self.now, ordering: .relaxed) }
 
-    /// Whether one had just now.
-    var isTaken: Bool {
-        let now = DispatchTime.now().uptimeNanoseconds
-        return now < lastTaken.load(ordering: .relaxed) + Self.time
+    /// A command has appended something.
+    func takeForCommand() { lastCommand.store(Self.now, ordering: .relaxed) }
+
+    /// Whether a module that keeps up had something to do just now.
+    var isTakenByModule: Bool { Self.now < lastModule.load(ordering: .relaxed) + Self.time }
+
+    /// For how long a module that is behind is to rest.
+    /// - Parameter time: what its last batch took.
+    func rest(after time: Duration) -> Duration? {
+        guard Self.now < lastCommand.load(ordering: .relaxed) + Self.time else { return nil }
+        return min(time * Self.restsPerWork, Self.longestRest)
     }
+
+    private static var now: UInt64 { DispatchTime.now().uptimeNanoseconds }
 }

@@ -54,7 +54,10 @@ public final class Supervisor: Service {
         let options = Live(options)
         let dispatcher = Dispatcher(
             registry: registry, store: store, gates: gates, options: options, logger: logger,
-            committed: { bells.ring(for: $0) })
+            committed: {
+                rightOfWay.takeForCommand()
+                bells.ring(for: $0)
+            })
         self.registry = registry
         self.dispatcher = dispatcher
         self.store = store

@@ -57,25 +57,30 @@ extension Dispatcher {
         }
     }
 
-    /// Runs a step of a command, and records a span of it.
-    func append(_ transaction: Transaction, by origin: Origin) async throws(StoreError) -> TransactionOutcome {
-        guard let context = origin.trace else { return try await store.transact(transaction) }
+    /// Runs the step of a command, or of several, and records a span of it for each that is traced.
+    func append(_ transaction: Transaction, by origins: [Origin]) async throws(StoreError) -> TransactionOutcome {
+        let spans = origins.compactMap(\.trace).map { span(of: transaction, in: $0) }
+        if spans.isEmpty { return try await store.transact(transaction) }
+        defer { for span in spans { span.end() } }
+        do throws(StoreError) {
+            let outcome = try await store.transact(transaction)
+            for span in spans { span.note(outcome) }
+            return outcome
+        } catch {
+            for span in spans { span.fail(error) }
+            throw error
+        }
+    }
+
+    private func span(of transaction: Transaction, in context: InstrumentationContext) -> any Span {
         let span = InstrumentationSystem.tracer.startSpan("append", context: context, ofKind: .producer)
-        defer { span.end() }
         span.attributes["messaging.system"] = "redis"
         span.attributes["messaging.operation.name"] = "append"
         span.attributes["messaging.operation.type"] = "send"
         span.attributes["messaging.batch.message_count"] = transaction.events.count
         let streams = Set(transaction.events.map { "\($0.stream)" }).sorted()
         span.attributes["messaging.destination.name"] = streams.joined(separator: ",")
-        do throws(StoreError) {
-            let outcome = try await store.transact(transaction)
-            span.note(outcome)
-            return outcome
-        } catch {
-            span.fail(error)
-            throw error
-        }
+        return span
     }
 }
 
