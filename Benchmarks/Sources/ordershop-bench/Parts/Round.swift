@@ -14,7 +14,7 @@ struct Round: Sendable {
 
 /// One thing to measure, with its ceilings.
 enum Part: String, CaseIterable, Sendable {
-    case append, deliver, projection, shop, growth, process, socket, peers
+    case append, deliver, projection, shop, growth, process, load, socket, peers
 
     func measure(_ round: Round, _ report: inout Report) async throws {
         switch self {
@@ -24,6 +24,7 @@ enum Part: String, CaseIterable, Sendable {
         case .shop: try await measureShop(round, &report)
         case .growth: try await measureGrowth(round, &report)
         case .process: try await measureProcess(round, &report)
+        case .load: try await measureLoad(round, &report)
         case .socket: try await measureSocket(round, &report)
         case .peers: try await measurePeers(round, &report)
         }
