@@ -84,7 +84,8 @@ final class RecentStates: Sendable {
                 }
                 let text = ByteBuffer(bytes: event.entity)
                 generations.note(
-                    EntityState(id: key.id, revision: id, isDeleted: false, entity: text), as: .id(key.topic, key.id))
+                    EntityState(id: key.id, revision: id, isDeleted: false, entity: text),
+                    as: .id(key.topic, key.id))
             }
         }
     }

@@ -47,7 +47,8 @@ public final class Dispatcher: Sendable {
             defer { withExtendedLifetime(pass) {} }
             try command.check(parameters)
             return try await change(
-                CommandRequest(command: command, objects: [parameters], isBatch: false, origin: origin, terms: terms))
+                CommandRequest(
+                    command: command, objects: [parameters], isBatch: false, origin: origin, terms: terms))
         }
     }
 
@@ -84,7 +85,8 @@ public final class Dispatcher: Sendable {
             let violations = command.parameters.violations(in: object)
             guard violations.isEmpty, let parameters = object.object else { throw Refusal(violations) }
             return try await change(
-                CommandRequest(command: command, objects: [parameters], isBatch: true, origin: origin, terms: terms))
+                CommandRequest(command: command, objects: [parameters], isBatch: true, origin: origin, terms: terms)
+            )
         }
     }
 
