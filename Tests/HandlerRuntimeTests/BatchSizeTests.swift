@@ -24,12 +24,26 @@ import Testing
         var size = BatchSize()
         for _ in 0..<20 { size.adapt(to: .milliseconds(1)) }
         let rightOfWay = RightOfWay()
-        #expect(!rightOfWay.isTaken)
-        rightOfWay.take()
-        #expect(rightOfWay.isTaken)
+        #expect(!rightOfWay.isTakenByModule)
+        rightOfWay.takeForModule()
+        #expect(rightOfWay.isTakenByModule)
         #expect(size.count(givingWay: true) < 256)
         try await Task.sleep(for: .milliseconds(150))
-        #expect(!rightOfWay.isTaken)
-        #expect(size.count(givingWay: rightOfWay.isTaken) == 1_024)
+        #expect(!rightOfWay.isTakenByModule)
+        #expect(size.count(givingWay: rightOfWay.isTakenByModule) == 1_024)
+    }
+}
+
+@Suite struct `A module that is behind` {
+    @Test func `rests while commands come, for longer than it worked but not for long, and not behind them`()
+        async throws
+    {
+        let rightOfWay = RightOfWay()
+        #expect(rightOfWay.rest(after: .milliseconds(5)) == nil)
+        rightOfWay.takeForCommand()
+        #expect(rightOfWay.rest(after: .milliseconds(5)) == .milliseconds(20))
+        #expect(rightOfWay.rest(after: .seconds(5)) == .milliseconds(250))
+        try await Task.sleep(for: .milliseconds(150))
+        #expect(rightOfWay.rest(after: .milliseconds(5)) == nil)
     }
 }
