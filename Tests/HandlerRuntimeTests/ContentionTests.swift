@@ -78,21 +78,10 @@ import Testing
             }
         }
     }
-
-    @Test func `is not asked for again`() async throws {
-        try await Shop.run([CounterModule()]) { shop in
-            let id = try await shop.call("counter.create", ["value": 100])
-            try await shop.call("counter.decrement", ["id": id])
-            let before = try await shop.calls(of: "xrange")
-            for _ in 0..<10 { try await shop.call("counter.decrement", ["id": id]) }
-            #expect(try await shop.calls(of: "xrange") - before < 10)
-        }
-    }
 }
 
 extension Shop {
-    /// How often Redis has run a command: a step begins with one HMGET for its revisions, and what is loaded comes by
-    /// XRANGE.
+    /// How often Redis has run a command: a step begins with one HMGET for its revisions.
     fileprivate func calls(of command: String) async throws -> Int {
         let info = try await redis.send(RedisCommand("INFO", "commandstats")).string ?? ""
         let line = info.split(separator: "\r\n").first { $0.hasPrefix("cmdstat_\(command):") }
