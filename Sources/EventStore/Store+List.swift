@@ -57,21 +57,21 @@ extension Store {
             RedisCommand("XRANGE", keys.stream(topic.birthStream), "(\(position)", "+", "COUNT", String(count)),
             snapshotCommand(topic.topic, after: position, count: count),
         ])
-        let events = (replies[0].array ?? []).compactMap { event($0, of: topic.birthStream) }
+        let events = (replies[0].array ?? []).compactMap { birth($0, of: topic.birthStream) }
         let snapshot = snapshotEntries(replies[1], of: topic.topic)
         return join(snapshot, events, count: count)
     }
 
     /// Snapshot and stream have births in common while trimming goes on.
     private func join(
-        _ snapshot: [SnapshotEntry], _ events: [RecordedEvent], count: Int
+        _ snapshot: [SnapshotEntry], _ events: [Birth], count: Int
     ) -> (entries: [Birth], next: EventID?) {
         if snapshot.count == count { return (snapshot.map(birth), snapshot.last?.birth) }
         let border = snapshot.last?.birth ?? .zero
-        let all = snapshot.map(birth) + events.filter { $0.id > border }.map(birth)
+        let all = snapshot.map(birth) + events.filter { $0.place > border }
         let page = all.prefix(count)
         let isMore = page.count < all.count || events.count == count
-        let end = page.count < all.count ? page.last?.place : max(border, events.last?.id ?? .zero)
+        let end = page.count < all.count ? page.last?.place : max(border, events.last?.place ?? .zero)
         return (Array(page), isMore ? end : nil)
     }
 
@@ -84,10 +84,10 @@ extension Store {
             [keys.stream(topic.birthStream), keys.snapshot(topic.topic)].map {
                 RedisCommand("XREVRANGE", $0, end, "-", "COUNT", String(count))
             })
-        let events = (replies[0].array ?? []).compactMap { event($0, of: topic.birthStream) }
+        let events = (replies[0].array ?? []).compactMap { birth($0, of: topic.birthStream) }
         let snapshot = snapshotEntries(replies[1], of: topic.topic)
         let known = Set(snapshot.map(\.birth))
-        let all = snapshot.map(birth) + events.filter { !known.contains($0.id) }.map(birth)
+        let all = snapshot.map(birth) + events.filter { !known.contains($0.place) }
         let page = all.sorted { $0.place > $1.place }.prefix(count)
         let isMore = page.count < all.count || events.count == count || snapshot.count == count
         return (Array(page), isMore ? page.last?.place : nil)
@@ -97,11 +97,17 @@ extension Store {
         Birth(place: entry.birth, id: entry.state.id, state: entry.state, action: entry.action)
     }
 
-    private func birth(_ event: RecordedEvent) -> Birth {
-        let id = event.decoded()?["id"]?.string ?? ""
+    /// Only what a list takes is read: a list may be of all there is.
+    private func birth(_ entry: RedisValue, of stream: StreamKey) -> Birth? {
+        guard let pair = entry.array, pair.count == 2, let fields = pair[1].array,
+            let place = pair[0].buffer.flatMap({ EventID($0) })
+        else { return nil }
+        let entity = Self.field("entity", of: fields) ?? ByteBuffer()
+        let read = catalogue.read(entity, of: stream.topic, schema: Self.field("schema", of: fields))
+        let id = read.text.entityID.map { String(buffer: $0) } ?? ""
         let state = EntityState(
-            id: id, revision: event.id, isDeleted: false, entity: event.entity, isNewer: event.isNewer)
-        return Birth(place: event.id, id: id, state: state, action: event.stream.action)
+            id: id, revision: place, isDeleted: false, entity: read.text, isNewer: read.isNewer)
+        return Birth(place: place, id: id, state: state, action: stream.action)
     }
 
     private func present(_ births: [Birth], _ topic: TopicDefinition) async throws(StoreError) -> [EntityState] {
@@ -112,16 +118,20 @@ extension Store {
         var states: [EntityState?] = []
         var changed: [(index: Int, id: String)] = []
         for (index, (birth, revision)) in zip(births, revisions).enumerated() {
-            let words = revision.string?.split(separator: " ") ?? []
-            let isUnchanged = words.prefix(2).elementsEqual(["\(birth.state.revision)", birth.action.name]) {
-                $0 == $1
-            }
-            states.append(isUnchanged ? birth.state : nil)
-            if !isUnchanged, !revision.isNull { changed.append((index, birth.id)) }
+            let isLast = revision.buffer.map { self.isLast(birth, in: $0) } ?? false
+            states.append(isLast ? birth.state : nil)
+            if !isLast, !revision.isNull { changed.append((index, birth.id)) }
         }
         states = try await reveal(states, of: births.map { _ in topic.topic })
         let loaded = try await load(changed.map { .id(topic.topic, $0.id) })
         for (entry, state) in zip(changed, loaded) { states[entry.index] = state }
         return states.compactMap(\.self).filter(\.exists)
+    }
+
+    /// Whether nothing has happened to the entity since.
+    private func isLast(_ birth: Birth, in revision: ByteBuffer) -> Bool {
+        let words = revision.readableBytesView.split(separator: UInt8(ascii: " "), maxSplits: 2)
+        return words.count > 1 && EventID(ByteBuffer(words[0])) == birth.state.revision
+            && words[1].elementsEqual(birth.action.name.utf8)
     }
 }

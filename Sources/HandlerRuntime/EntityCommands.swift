@@ -1,6 +1,5 @@
 public import EventStore
 public import JSON
-public import NIOCore
 
 /// The commands that every kind of entity has: create, get, list, update, delete.
 ///
@@ -186,66 +185,4 @@ public struct EntityCommands<E: Entity>: Sendable {
 
 extension Schema {
     public static func any(_ members: [(String, JSONValue)]) -> Schema { .any(JSONObject(members)) }
-}
-
-extension JSONChunks {
-    /// All entities of a topic as one JSON array, a page at a time.
-    public static func entities(of topic: TopicDefinition, in store: Store) -> JSONChunks {
-        array { position in
-            let page = try await store.list(topic, after: position ?? .zero)
-            return (page.entities.map(\.entity), page.next)
-        }
-    }
-
-    /// One JSON array, a page at a time.
-    /// - Parameter page: the elements from a position on, as JSON texts, and the position behind them; nil behind the
-    ///   last.
-    public static func array<Position: Sendable>(
-        _ page: @escaping @Sendable (Position?) async throws -> ([ByteBuffer], Position?)
-    ) -> JSONChunks {
-        let pager = Pager(page)
-        return JSONChunks { try await pager.next() }
-    }
-}
-
-/// Turns pages of JSON texts into the chunks of a JSON array.
-private actor Pager<Position: Sendable> {
-    private enum Stage {
-        case start
-        case middle(Position)
-        case end
-    }
-
-    private let page: @Sendable (Position?) async throws -> ([ByteBuffer], Position?)
-    private var stage = Stage.start
-    private var isFirst = true
-
-    init(_ page: @escaping @Sendable (Position?) async throws -> ([ByteBuffer], Position?)) { self.page = page }
-
-    func next() async throws -> [UInt8]? {
-        let position: Position?
-        var chunk: [UInt8] = []
-        switch stage {
-        case .start:
-            position = nil
-            chunk.append(UInt8(ascii: "["))
-        case .middle(let next): position = next
-        case .end: return nil
-        }
-        let (elements, next): ([ByteBuffer], Position?)
-        do { (elements, next) = try await page(position) } catch let error as StoreError { throw Refusal(error) }
-        append(elements, to: &chunk)
-        stage = next.map { .middle($0) } ?? .end
-        if next == nil { chunk.append(UInt8(ascii: "]")) }
-        return chunk
-    }
-
-    private func append(_ elements: [ByteBuffer], to chunk: inout [UInt8]) {
-        chunk.reserveCapacity(elements.reduce(chunk.count + 2) { $0 + $1.readableBytes + 1 })
-        for element in elements {
-            if !isFirst { chunk.append(UInt8(ascii: ",")) }
-            isFirst = false
-            chunk.append(contentsOf: element.readableBytesView)
-        }
-    }
 }

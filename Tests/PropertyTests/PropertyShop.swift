@@ -52,7 +52,7 @@ struct PropertyShop: Sendable {
         case .value(let value): value
         case .text(let bytes), .entity(let bytes, _): try JSONValue(parsing: bytes)
         case .page(let page): try JSONValue(parsing: page.array)
-        case .stream(let chunks): try JSONValue(parsing: await chunks.reduce(into: [UInt8]()) { $0 += $1 })
+        case .stream(let chunks): try JSONValue(parsing: await chunks.bytes.reduce(into: [UInt8]()) { $0 += $1 })
         }
     }
 

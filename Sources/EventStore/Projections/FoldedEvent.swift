@@ -121,7 +121,7 @@ extension ByteBuffer {
     }
 
     /// The id in an entity's text. The text is only parsed where the id does not stand first and plain.
-    fileprivate var entityID: ByteBuffer? {
+    var entityID: ByteBuffer? {
         let opening: StaticString = #"{"id":""#
         let length = withUnsafeReadableBytes { bytes -> Int? in
             let start = opening.utf8CodeUnitCount

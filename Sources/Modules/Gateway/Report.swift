@@ -1,5 +1,6 @@
 import HandlerRuntime
 import JSON
+import NIOCore
 
 /// All there is in one object, a list behind the other.
 struct Report: Sendable {
@@ -14,13 +15,13 @@ struct Report: Sendable {
     func chunks() async throws(Refusal) -> JSONChunks {
         var parts: [JSONChunks] = []
         for (index, (name, method)) in Self.lists.enumerated() {
-            parts.append(.bytes(Array("\(index == 0 ? "{" : ",")\"\(name)\":".utf8)))
+            parts.append(.text(ByteBuffer(string: "\(index == 0 ? "{" : ",")\"\(name)\":")))
             guard case .stream(let list) = try await dispatcher.execute(method, JSONObject()).answer else {
                 continue
             }
             parts.append(try await list.begun())
         }
-        parts.append(.bytes([UInt8(ascii: "}")]))
+        parts.append(.text(ByteBuffer(string: "}")))
         return .concatenated(parts)
     }
 }

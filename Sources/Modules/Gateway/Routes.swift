@@ -180,7 +180,13 @@ struct Routes: Sendable {
     private func stream(_ chunks: JSONChunks) -> Response {
         response(
             ResponseBody { writer in
-                for try await chunk in chunks { try await writer.write(ByteBuffer(bytes: chunk)) }
+                var chunk = try await chunks.next()
+                while let present = chunk {
+                    // It is made while this one is written; there is never more than one of them.
+                    async let next = chunks.next()
+                    try await writer.write(present)
+                    chunk = try await next
+                }
                 try await writer.finish(nil)
             })
     }

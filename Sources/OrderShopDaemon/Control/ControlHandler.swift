@@ -110,7 +110,7 @@ struct ControlHandler: JSONRPCHandler {
         case .value(let value): .value(value)
         case .text(let bytes), .entity(let bytes, _): .text(bytes)
         case .page(let page): .text(page.object)
-        case .stream(let chunks): .stream(try await chunks.begun())
+        case .stream(let chunks): .stream(try await chunks.begun().bytes)
         }
     }
 
