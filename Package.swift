@@ -61,7 +61,8 @@ let package = Package(
         .executable(name: "ordershopd", targets: ["ordershopd"]),
         .executable(name: "ordershopctl", targets: ["ordershopctl"]),
         // For modules that live in packages of their own, and for the benchmarks.
-        .library(name: "OrderShopKit", targets: ["JSON", "JSONRPC", "Redis", "EventStore", "HandlerRuntime"]),
+        .library(
+            name: "OrderShopKit", targets: ["JSON", "JSONRPC", "Redis", "EventStore", "Traces", "HandlerRuntime"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),

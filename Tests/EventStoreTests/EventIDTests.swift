@@ -19,6 +19,15 @@ import Testing
         #expect(ids.count == 5)
         #expect(ids.shuffled().sorted() == ids)
     }
+
+    @Test func `has neighbours, and places before and behind it in time`() {
+        let id = EventID(seconds: 10, microseconds: 5)
+        #expect(id.successor == EventID(seconds: 10, microseconds: 6))
+        #expect(id.successor.predecessor == id)
+        #expect(id.later(by: .milliseconds(1_500)) == EventID(seconds: 11, microseconds: 500_005))
+        #expect(id.later(by: .seconds(30)).earlier(by: .seconds(30)) == id)
+        #expect(id.earlier(by: .seconds(11)) == .zero)
+    }
 }
 
 @Suite struct `A UUID` {

@@ -20,6 +20,36 @@ import Testing
         }
     }
 
+    @Test(arguments: [1, 3, 1_000])
+    func `between two places gives those, whatever the count`(count: Int) async throws {
+        try await withStore { fixture in
+            let written = try await interleave(200, over: fixture.redis, bias: 2).map(\.id)
+            let range = written[40]...written[120]
+            var read: [EventID] = []
+            var start = range.lowerBound
+            while true {
+                let batch = try await fixture.store.read(
+                    Self.streams, in: start...range.upperBound, count: count)
+                read += batch.events.map(\.id)
+                guard batch.isFull, let last = batch.events.last?.id, last < range.upperBound else { break }
+                start = last.successor
+            }
+            #expect(read == Array(written[40...120]))
+        }
+    }
+
+    @Test func `finds events by their ids alone`() async throws {
+        try await withStore { fixture in
+            let written = try await interleave(20, over: fixture.redis, bias: 0)
+            let asked = [written[17], written[3], written[8]].map(\.id)
+            let missing = EventID(seconds: 1_000, microseconds: 0)
+            let found = try await fixture.store.events(asked + [missing])
+            #expect(found.map(\.id) == asked.sorted())
+            #expect(found.map(\.stream) == [written[3], written[8], written[17]].map(\.stream))
+            #expect(try await fixture.store.events([]).isEmpty)
+        }
+    }
+
     /// Events with ids in one order, dealt out to the streams at random: evenly, in runs, or mostly to one.
     private func interleave(
         _ count: Int, over redis: RedisClient, bias: Int

@@ -121,7 +121,7 @@ struct `Settings in layers` {
         ("webhooks.give_up_after", "never", "12h"),
         ("webhooks.log_size", "1", "10000"),
         ("tracing.sample", "0.01", "1"),
-        ("tracing.keep", "0", "1000000"),
+        ("tracing.keep", "0", "100000"),
         ("tracing.endpoint", "http://localhost:4318", "https://otel.example.com/otlp"),
         ("privacy.encrypt", "true", "false"),
         ("shipping.automatic", "false", "true"),

@@ -361,10 +361,10 @@ extension SettingsOption {
             settings.tracing.sample = try part(text)
         },
         SettingsOption(
-            "tracing.keep", fallback: "4096", expected: "a whole number from 0 to 1000000",
+            "tracing.keep", fallback: "4096", expected: "a whole number from 0 to 100000",
             summary: "how many spans of traces are kept in memory for 'ordershopctl trace'"
         ) { settings, text throws(Unacceptable) in
-            settings.tracing.keep = try integer(text, in: 0...1_000_000)
+            settings.tracing.keep = try integer(text, in: 0...100_000)
         },
         SettingsOption(
             "tracing.endpoint", expected: "http://HOST:PORT or https://HOST:PORT, such as http://localhost:4318",
