@@ -205,6 +205,21 @@ private struct Told: Sendable {
         }
     }
 
+    @Test func `waits for a module that is off, and a preview leaves nothing in it`() async throws {
+        try await withShop { shop in
+            try await shop.setEnabled(false, "crm")
+            let (id, _) = try await shop.order([("traceparent", sampled)])
+            _ = try await shop.call("module.preview", ["name": "crm"])
+            let before = try await shop.story(of: id).steps.map(\.name)
+            #expect(before.contains("billing order.created") && !before.contains("crm order.created"))
+            try await shop.setEnabled(true, "crm")
+            try await shop.settle()
+            let steps = try await shop.story(of: id).steps
+            #expect(steps.count { $0.name == "crm order.created" } == 1)
+            #expect(steps.count { $0.name == "mail sent" } == 2)
+        }
+    }
+
     @Test func `of a request that was refused tells why`() async throws {
         try await withShop { shop in
             let goods = try await shop.stock("Tea", 0)
