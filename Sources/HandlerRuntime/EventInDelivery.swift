@@ -23,8 +23,11 @@ struct EventInDelivery: Sendable {
     /// What stands in the events that come of it: only what does not follow from the rest.
     var metadata: [(name: String, value: String)] {
         let cause = event.description
-        return [("cause", cause), ("module", module)] + (correlation == cause ? [] : [("correlation", correlation)])
-            + (trace?.trace?.fields ?? [])
+        let known =
+            [("cause", cause), ("module", module)]
+            + (correlation == cause ? [] : [("correlation", correlation)])
+        guard let trace = trace?.trace else { return known }
+        return known + trace.fields
     }
 }
 
