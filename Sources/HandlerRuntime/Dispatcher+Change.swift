@@ -76,7 +76,8 @@ extension Dispatcher {
         if !contended.wanted(of: changed).isEmpty { return .contended(changed) }
         let outcome: TransactionOutcome
         do {
-            outcome = try await append(keeping([(request, answer)], in: unit.transaction), by: [request.origin])
+            outcome = try await append(
+                keeping([(request, answer)], in: unit.transaction), by: CollectionOfOne(request.origin))
         } catch { throw Refusal(error) }
         switch outcome {
         case .committed(let ids):
@@ -197,7 +198,7 @@ extension Dispatcher {
         }
         do {
             return .success(
-                try await append(keeping(answers, in: unit.transaction), by: answers.map(\.request.origin)))
+                try await append(keeping(answers, in: unit.transaction), by: answers.lazy.map(\.request.origin)))
         } catch { return .failure(error) }
     }
 

@@ -58,7 +58,9 @@ extension Dispatcher {
     }
 
     /// Runs the step of a command, or of several, and records a span of it for each that is traced.
-    func append(_ transaction: Transaction, by origins: [Origin]) async throws(StoreError) -> TransactionOutcome {
+    func append(
+        _ transaction: Transaction, by origins: some Collection<Origin>
+    ) async throws(StoreError) -> TransactionOutcome {
         let spans = origins.compactMap(\.trace).map { span(of: transaction, in: $0) }
         if spans.isEmpty { return try await store.transact(transaction) }
         defer { for span in spans { span.end() } }
