@@ -253,10 +253,10 @@ private struct Told: Sendable {
             try await eventually("both messages have come", within: .seconds(30)) {
                 try receiver.requests("/hook").count == 2
             }
-            let messages = try receiver.requests("/hook")
-            let first = try #require(messages[0].headers["traceparent"])
-            #expect(first.hasPrefix("00-\(traceID)-") && first.hasSuffix("-01"))
-            #expect(messages[1].headers["traceparent"] == nil)
+            // Those of different entities may overtake each other.
+            let named = try receiver.requests("/hook").compactMap { $0.headers["traceparent"] }
+            #expect(named.count == 1)
+            #expect(named.allSatisfy { $0.hasPrefix("00-\(traceID)-") && $0.hasSuffix("-01") })
             try await eventually("its span is told", within: .seconds(30)) {
                 try await shop.story(of: traceID).steps.contains {
                     $0.name == "webhook customer.created" && $0.path.last == "customer created"
