@@ -9,16 +9,31 @@ import Synchronization
 final class CurlPool: Sendable {
     private let threads: NIOThreadPool
     private let idle = Mutex<[CurlHandle]>([])
+    private let isOpen = Mutex(false)
     private let isClosing = StopFlag()
 
     init(threads count: Int) {
         threads = NIOThreadPool(numberOfThreads: count)
-        threads.start()
+    }
+
+    /// Has the threads, from the first transfer on: many a shop never makes one.
+    /// - Returns: false where the pool is closed.
+    private func open() -> Bool {
+        isOpen.withLock { isOpen in
+            if isClosing.isRaised { return false }
+            if !isOpen { threads.start() }
+            isOpen = true
+            return true
+        }
     }
 
     /// Ends what is under way.
     func close() {
-        isClosing.raise()
+        let hasThreads = isOpen.withLock { isOpen in
+            isClosing.raise()
+            return isOpen
+        }
+        guard hasThreads else { return }
         let handles = idle.withLock { idle in
             defer { idle = [] }
             return idle
@@ -31,7 +46,7 @@ final class CurlPool: Sendable {
     /// - Parameter work: sets the handle up, performs, and reads what came of it.
     /// - Returns: nil where the task was cancelled, or the pool closed, before it began.
     func run<Value: Sendable>(_ work: @escaping @Sendable (CurlHandle) -> Value) async -> Value? {
-        if isClosing.isRaised { return nil }
+        guard open() else { return nil }
         let flag = StopFlag()
         return await withTaskCancellationHandler {
             try? await threads.runIfActive { self.withHandle([flag, self.isClosing], work) } ?? nil

@@ -18,7 +18,7 @@ extension Store {
                 ahead.merge(found) { $1 }
                 ring()
                 // Under load one ring a moment is enough for all that came in it.
-                try await Task.sleep(for: .milliseconds(20))
+                if !found.isEmpty { try await Task.sleep(for: .milliseconds(20)) }
                 position = try await self.clock(on: connection)
                 // Everything up to the clock stands in the streams. Where that is more than what rang, whoever was
                 // woken may have looked too early.
@@ -28,7 +28,7 @@ extension Store {
     }
 
     private func blockingRead(after position: EventID, _ ahead: [String: EventID]) -> RedisCommand {
-        var command = RedisCommand("XREAD", "COUNT", "1", "BLOCK", "10000", "STREAMS")
+        var command = RedisCommand("XREAD", "COUNT", "1", "BLOCK", "25000", "STREAMS")
         let streams = catalogue.streams.map(keys.stream)
         for stream in streams { command.append(stream) }
         for stream in streams { command.append(max(position, ahead[stream] ?? .zero).description) }

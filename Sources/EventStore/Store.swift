@@ -1,5 +1,6 @@
 import Crypto
 public import Logging
+public import NIOCore
 public import Redis
 import Synchronization
 
@@ -37,6 +38,8 @@ public final class Store: Sendable {
         self.logger = logger
     }
 
+    /// Where the connections to Redis live.
+    public var eventLoop: any EventLoop { redis.eventLoop }
     public var topics: [TopicDefinition] { catalogue.topics }
 
     func send(_ command: RedisCommand) async throws(StoreError) -> RedisValue {

@@ -6,7 +6,7 @@ extension Supervisor {
     /// Leases must not run out while a module takes its time to start or stop, and what the last heartbeat said is
     /// still being applied. Otherwise those that follow the switches keep the leases as well.
     func keepLeases() async {
-        while (try? await Task.sleep(for: heartbeatInterval * 2)) != nil {
+        while (try? await store.eventLoop.sleep(for: heartbeatInterval * 2)) != nil {
             if ContinuousClock.now - lastHeartbeat.value < heartbeatInterval * 1.5 { continue }
             do { _ = try await heartbeat() } catch {
                 logger.debug("the heartbeat failed", metadata: ["reason": "\(error)"])
@@ -23,7 +23,7 @@ extension Supervisor {
     }
 
     func followSwitches() async {
-        while (try? await Task.sleep(for: heartbeatInterval)) != nil {
+        while (try? await store.eventLoop.sleep(for: heartbeatInterval)) != nil {
             try? await beat()
         }
     }
@@ -53,7 +53,7 @@ extension Supervisor {
         let name = runner.module.name
         runner.delivery.progress.begin(.starting)
         defer { runner.delivery.progress.begin(nil) }
-        do { try await runner.module.start() } catch {
+        do { try await runner.module.startApart() } catch {
             let failure = Gates.Closure.failed(reason: "\(error)")
             if gates.closure(of: name) != failure {
                 logger.error("a module does not start", metadata: ["module": "\(name)", "reason": "\(error)"])
@@ -73,7 +73,7 @@ extension Supervisor {
             gates.close(runner.module.name, .starting)
             await runner.suspend()
             await settle(runner)
-            await runner.module.stop()
+            await runner.module.stopApart()
         }
         try await beat()
     }
@@ -83,7 +83,7 @@ extension Supervisor {
         gates.close(name, .disabled)
         await runner.apply(standing)
         await settle(runner)
-        await runner.module.stop()
+        await runner.module.stopApart()
         logger.notice("module disabled", metadata: ["module": "\(name)"])
     }
 
@@ -98,5 +98,16 @@ extension Supervisor {
                 try? await Task.sleep(for: .milliseconds(100))
             }
         }
+    }
+}
+
+/// Modules come and go on Swift's threads, whoever has them do so: they may take their time over it.
+extension HandlerModule {
+    fileprivate func startApart() async throws {
+        try await withTaskExecutorPreference(globalConcurrentExecutor) { try await start() }
+    }
+
+    fileprivate func stopApart() async {
+        await withTaskExecutorPreference(globalConcurrentExecutor) { await stop() }
     }
 }

@@ -15,7 +15,10 @@ extension Supervisor {
                 if readModels.isWhole { continue }
                 if !isSaid { logger.notice("building read models that came with this version", metadata: missing) }
                 isSaid = true
-                let built = try await store.buildReadModels(by: owner)
+                // It computes for long, unlike the look.
+                let built = try await withTaskExecutorPreference(globalConcurrentExecutor) {
+                    try await store.buildReadModels(by: owner)
+                }
                 if built.isEmpty { continue }
                 isSaid = false
                 logger.notice(
@@ -24,7 +27,7 @@ extension Supervisor {
                 logger.debug("read models could not be built", metadata: ["reason": "\(error)"])
             }
             // Where all is whole, this is no more than a look, and the daemon may be idle.
-        } while (try? await Task.sleep(for: readModels.isWhole ? .seconds(5) : .seconds(1))) != nil
+        } while (try? await store.eventLoop.sleep(for: .seconds(readModels.isWhole ? 5 : 1))) != nil
     }
 
     private var missing: Logger.Metadata {

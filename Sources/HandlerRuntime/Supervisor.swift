@@ -113,11 +113,12 @@ public final class Supervisor: Service {
             for standing in self.standing { group.addTask { await standing.run() } }
             group.addTask { await self.mendCaches() }
             await cancelWhenGracefulShutdown {
+                let executor = EventLoopExecutor(self.store.eventLoop)
                 await withDiscardingTaskGroup { group in
-                    group.addTask { await self.keepLeases() }
-                    group.addTask { await self.followSwitches() }
+                    group.addTask(executorPreference: executor) { await self.keepLeases() }
+                    group.addTask(executorPreference: executor) { await self.followSwitches() }
                     group.addTask { await self.listen() }
-                    group.addTask { await self.keepReadModels() }
+                    group.addTask(executorPreference: executor) { await self.keepReadModels() }
                     for periodic in self.periodic { group.addTask { await periodic.run() } }
                 }
             }

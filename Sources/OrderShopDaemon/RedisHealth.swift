@@ -1,4 +1,5 @@
 import EventStore
+import HandlerRuntime
 import Logging
 import Redis
 import ServiceLifecycle
@@ -32,7 +33,8 @@ final class RedisHealth: Service {
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
                 group.addTask { await self.followConnections() }
-                group.addTask { await self.keepLooking() }
+                let executor = EventLoopExecutor(self.redis.eventLoop)
+                group.addTask(executorPreference: executor) { await self.keepLooking() }
             }
         }
     }
@@ -46,7 +48,7 @@ final class RedisHealth: Service {
     }
 
     private func keepLooking() async {
-        while (try? await Task.sleep(for: Self.interval)) != nil {
+        while (try? await redis.eventLoop.sleep(for: Self.interval)) != nil {
             if redis.isConnected { await look() }
         }
     }

@@ -9,6 +9,8 @@ import Synchronization
 /// No command is ever repeated by itself, except one that a node of a cluster, or a server that is no primary any
 /// more, refused without carrying it out: that one goes to the node that is the right one now.
 public final class RedisClient: Service, Sendable {
+    /// Where its connections live.
+    public let eventLoop: any EventLoop
     let connector: Connector
     let state = Mutex(ClientState())
     let detour: Detour
@@ -21,9 +23,10 @@ public final class RedisClient: Service, Sendable {
         state.withLock { $0.connection?.address } ?? configuration.address
     }
 
-    /// - Parameter eventLoopGroup: where the sockets live; each connection takes the group's next event loop.
+    /// - Parameter eventLoopGroup: where the sockets live: all of them on one of its event loops.
     public init(configuration: RedisConfiguration, eventLoopGroup: any EventLoopGroup, logger: Logger) {
-        connector = Connector(configuration: configuration, group: eventLoopGroup, logger: logger)
+        eventLoop = eventLoopGroup.next()
+        connector = Connector(configuration: configuration, group: eventLoop, logger: logger)
         detour = Detour(connector)
     }
 

@@ -17,6 +17,7 @@ import Testing
             [
                 StandingWork("watch") { run in
                     watch.note { $0.begun += 1 }
+                    run.rest(watch.state.isResting)
                     for await _ in run.rings {
                         watch.note { $0.rings += 1 }
                         if watch.state.isFailing { throw Refusal(.internalError, "it does not work") }
@@ -33,6 +34,7 @@ import Testing
             var rings = 0
             var ended = 0
             var isFailing = false
+            var isResting = false
         }
 
         private let kept = Mutex(State())
@@ -55,6 +57,21 @@ import Testing
             try await eventually("it begins again") { sentry.watch.state.begun == 2 }
         }
         #expect(sentry.watch.state.ended == 2)
+    }
+
+    @Test func `is rung for by events alone while it rests`() async throws {
+        let sentry = Sentry()
+        sentry.watch.note { $0.isResting = true }
+        try await Shop.run([CounterModule(), sentry]) { shop in
+            try await eventually("it has begun") { sentry.watch.state.begun > 0 }
+            // What the start rings for, and a second that was begun before.
+            try await Task.sleep(for: .milliseconds(1_500))
+            let before = sentry.watch.state.rings
+            try await Task.sleep(for: .milliseconds(2_500))
+            #expect(sentry.watch.state.rings == before)
+            try await shop.call("counter.create", ["value": 1])
+            try await eventually("it hears of it", within: .milliseconds(900)) { sentry.watch.state.rings > before }
+        }
     }
 
     @Test func `is begun anew where it fails`() async throws {

@@ -20,8 +20,6 @@ struct StandingRunner: Sendable {
         (self.news, self.options, self.logger) = (news, options, logger)
     }
 
-    /// How often it is rung for although nothing has happened.
-    private static let tick = Duration.seconds(1)
     /// For what is in flight when the work is to end.
     private static let grace = Duration.seconds(4)
 
@@ -51,9 +49,10 @@ struct StandingRunner: Sendable {
         guard let pass = gates.enter(runner.module.name) else { return false }
         defer { withExtendedLifetime(pass) {} }
         let bell = Bell()
+        let pause = Live(StandingRun.tick)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await work.body(run(under: lease, bell)) }
-            group.addTask { await watch(lease, bell) }
+            group.addTask { try await work.body(run(under: lease, bell, pause)) }
+            group.addTask { await watch(lease, bell, pause) }
             // Whichever ends first is the end of the other.
             defer { group.cancelAll() }
             try await group.next()
@@ -61,20 +60,20 @@ struct StandingRunner: Sendable {
         return true
     }
 
-    private func run(under lease: Lease, _ bell: Bell) -> StandingRun {
+    private func run(under lease: Lease, _ bell: Bell, _ pause: Live<Duration>) -> StandingRun {
         let module = runner.module.name
         let origin = Origin([("module", module), ("correlation", RequestID.random())])
-        return StandingRun(store: dispatcher.store, module: module, lease: lease, rings: bell.rings) {
+        return StandingRun(store: dispatcher.store, module: module, lease: lease, rings: bell.rings, pause: pause) {
             (decide) async throws(Refusal) in
             try await dispatcher.step(of: module, under: lease, by: origin, decide)
         }
     }
 
     /// Rings, until the work is to end, and some seconds longer.
-    private func watch(_ lease: Lease, _ bell: Bell) async {
+    private func watch(_ lease: Lease, _ bell: Bell, _ pause: Live<Duration>) async {
         await withDiscardingTaskGroup { group in
             group.addTask { for await _ in news.rings() { bell.ring() } }
-            group.addTask { while (try? await Task.sleep(for: Self.tick)) != nil { bell.ring() } }
+            group.addTask { while (try? await Task.sleep(for: pause.value)) != nil { bell.ring() } }
             await untilEnd(of: lease)
             group.cancelAll()
         }

@@ -22,9 +22,18 @@ public struct StandingRun: Sendable {
     public let module: String
     /// The module's lease, under which whatever comes of it is to be written.
     public let lease: Lease
-    /// Rings when something has happened in the shop, and some times a second. Its end is the work's end.
+    /// Rings when something has happened in the shop, and each second, unless the work rests. Its end is the work's end.
     public let rings: AsyncStream<Void>
+    /// How long it rings for nothing but what happens.
+    let pause: Live<Duration>
     let commit: @Sendable (PeriodicRun.Decide) async throws(Refusal) -> Void
+
+    /// Whether it waits for nothing but events.
+    public func rest(_ isResting: Bool) { pause.value = isResting ? Self.rest : Self.tick }
+
+    static let tick = Duration.seconds(1)
+    /// A ring can get lost, with the connection that it comes by.
+    static let rest = Duration.seconds(10)
 
     /// Decides, and writes what was decided in one step, as a periodic work does.
     public func step(_ decide: PeriodicRun.Decide) async throws(Refusal) { try await commit(decide) }

@@ -51,6 +51,7 @@ final class Courier: Sendable {
             for await _ in run.rings {
                 if next <= .now {
                     await look(&lines, in: &group, context)
+                    run.rest(lines.isEmpty)
                     next = .now + Self.interval
                 }
                 for line in lines.values { line.ring() }

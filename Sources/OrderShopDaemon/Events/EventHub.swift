@@ -156,7 +156,7 @@ final class EventHub: Service {
             }
             for seat in seats { seat.beat() }
             // Whatever was missed.
-            news.ring()
+            if hasClients { news.ring() }
         }
     }
 
