@@ -226,7 +226,7 @@ public struct Daemon: Sendable {
         // Whatever ends or fails: the others get to finish their work, Redis last.
         let configurations = services.map {
             ServiceGroupConfiguration.ServiceConfiguration(
-                service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
+                service: NamedService(service: $0), successTerminationBehavior: .gracefullyShutdownGroup,
                 failureTerminationBehavior: .gracefullyShutdownGroup)
         }
         var quiet = logger
