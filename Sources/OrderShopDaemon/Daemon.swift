@@ -151,9 +151,12 @@ public struct Daemon: Sendable {
         if embedded == nil, let password = try settings.redis.password() { configuration.password = password }
         configuration.sentinelPassword = try settings.redis.sentinelPassword()
         if let file = settings.redis.tlsCA { configuration.tls?.caFile = file }
-        return RedisClient(
-            configuration: configuration, eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+        return RedisClient(configuration: configuration, eventLoopGroup: Self.redisLoops, logger: logger)
     }
+
+    /// Requests are computed on the event loops of their connections, and a large one takes its time: what everybody
+    /// else asks Redis, and the heartbeat, do not wait for that.
+    private static let redisLoops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
     /// All keys of a shop with a name are on one slot, whichever key is asked for.
     private var clusterUse: RedisConfiguration.ClusterUse {
@@ -183,7 +186,7 @@ public struct Daemon: Sendable {
         let control = JSONRPCServer(
             path: settings.socket, inherited: sockets.unix?.descriptor, handler: handler, logger: logger,
             onBound: { socketBound.open() })
-        let loops = Array(MultiThreadedEventLoopGroup.singleton.makeIterator())
+        let loops = [MultiThreadedEventLoopGroup.singleton, Self.redisLoops].flatMap { Array($0.makeIterator()) }
         let pages =
             HealthPages(status: status, store: past.store).all + DashboardPages.all
             + [
