@@ -140,6 +140,7 @@ extension Store {
             case .revision(let topic, let id, _): return .revision(topic, id: id, actual: EventID(actual))
             case .vacant(let index, let value): return .taken(index, value: value, by: actual)
             case .exists(let key, _): return .presence(key: key)
+            case .recorded(_, let stream): return .presence(key: keys.stream(stream))
             }
         }
         let position = number - transaction.expectations.count - 1

@@ -81,7 +81,8 @@ extension Store {
     }
 
     /// Brings revisions and read models up to events that stand in their streams but were not appended by a
-    /// store. Events that are known already are passed over.
+    /// store. Events that are known already are passed over. Nothing is done where a stream does not have the last of its
+    /// events: Redis came back with less than was read from it, or is another one after a fail-over.
     public func adopt(_ events: [RecordedEvent]) async throws(StoreError) {
         let named = events.map(current).compactMap { event in event.decoded()?["id"]?.string.map { (event, $0) } }
         let references = named.map { EntityReference.id($0.0.stream.topic, $0.1) }
@@ -100,6 +101,10 @@ extension Store {
             transaction.adopted.append((event, change))
             states[reference] = (event.id, event.stream.action == .deleted ? nil : entity)
         }
-        if !transaction.adopted.isEmpty { _ = try await transact(transaction) }
+        if transaction.adopted.isEmpty { return }
+        var last: [StreamKey: EventID] = [:]
+        for (event, _) in transaction.adopted { last[event.stream] = max(last[event.stream] ?? .zero, event.id) }
+        transaction.expectations = last.map { .recorded($0.value, in: $0.key) }
+        _ = try await transact(transaction)
     }
 }

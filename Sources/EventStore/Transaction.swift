@@ -6,6 +6,8 @@ public enum Expectation: Sendable, Hashable {
     case vacant(UniqueIndex, value: String)
     /// A key is there, or is not.
     case exists(key: String, Bool)
+    /// An event stands in its stream.
+    case recorded(EventID, in: StreamKey)
 }
 
 /// How far a module has handled its streams, moved together with the effects of the events in between.

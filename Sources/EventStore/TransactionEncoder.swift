@@ -74,6 +74,7 @@ struct TransactionEncoder {
             body.append(revision?.description ?? "")
         case .vacant(let index, let value): add("V", keys.unique(index), value)
         case .exists(let key, let isThere): add("E", key, isThere ? "1" : "0")
+        case .recorded(let id, let stream): add("S", keys.stream(stream), id.description)
         }
     }
 

@@ -27,6 +27,19 @@ import Testing
         }
     }
 
+    @Test func `leaves nothing of events that Redis has lost since they were read`() async throws {
+        try await withStore { fixture in
+            let before = try await fixture.redis.dump()
+            try await fixture.redis.foreign("created", "a", at: "1000-1", #""tags":["x"],"code":"red""#)
+            let read = try await fixture.store.read([.things], after: [:], count: 9).events
+            #expect(read.count == 1)
+            // As a replica has it that was promoted before it heard of them.
+            _ = try await fixture.redis.send("DEL", "events:{thing}_created")
+            try await fixture.store.adopt(read)
+            #expect(try await fixture.redis.dump() == before)
+        }
+    }
+
     @Test func `goes on behind its last event`() async throws {
         try await withStore(isOpen: false) { fixture in
             try await fixture.redis.foreign("created", "a", at: "99999999999-1", "")

@@ -10,6 +10,7 @@
 --            checks:  'R' topic entity revision | 'V' unique-key value
 --                   | 'L' lease-key holder | 'C' checkpoint-key stream-key from to     ('' stands for none)
 --                   | 'E' key '1' (it must exist) or '0' (it must not)
+--                   | 'S' stream-key id (the stream must have it)
 --                   | 'N' sequence-key (it must hold a number, or nothing)
 --            records: commands that must succeed, or else nothing of the transaction is done
 --            events:  stream entity given-id fields… writes…
@@ -188,6 +189,10 @@ function checks.E()
     local key, expected = take(), take()
     local found = tostring(redis.call('EXISTS', key))
     return found == expected, found
+end
+function checks.S()
+    local key, id = take(), take()
+    return #redis.call('XRANGE', key, id, id) > 0, ''
 end
 
 function checks.N()
