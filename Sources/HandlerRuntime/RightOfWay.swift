@@ -7,7 +7,8 @@ import Synchronization
 final class RightOfWay: Sendable {
     /// For so long somebody has it who has taken it: nanoseconds.
     private static let time: UInt64 = 100_000_000
-    /// Of the time in which commands come, a module that is behind works a fifth: it goes on, whatever comes.
+    /// Of the time in which commands come, a module that is behind works a fifth, or more where its batches are long: it
+    /// goes on, whatever comes.
     private static let restsPerWork = 4
     private static let longestRest = Duration.milliseconds(250)
 
