@@ -9,10 +9,17 @@ struct BatchSize {
     /// Redis reads so many in a millisecond, for which everybody else waits.
     private static let most = 1_024
     private static let patience = Duration.milliseconds(50)
-    /// While others want Redis, too.
-    private static let polite = 192
+    /// While others want Redis, too: modules that keep up, or somebody who waits for an answer.
+    private static let besideModules = 192
+    private static let besideCommands = 32
 
-    func count(givingWay: Bool) -> Int { givingWay ? Self.polite : count }
+    func count(givingWayTo other: RightOfWay.Holder?) -> Int {
+        switch other {
+        case nil: count
+        case .module: Self.besideModules
+        case .command: Self.besideCommands
+        }
+    }
 
     /// - Parameter time: what a full batch took.
     mutating func adapt(to time: Duration) {

@@ -206,7 +206,7 @@ actor ModuleRunner {
     }
 
     /// How many events of each stream to take at once.
-    private var count: Int { batchSize.count(givingWay: rightOfWay.isTakenByModule) }
+    private var count: Int { batchSize.count(givingWayTo: rightOfWay.holder) }
 
     private func poll() async throws(StoreError) -> Poll {
         let known = ahead.flatMap { $0.after == positions ? $0.batch : nil }

@@ -5,32 +5,36 @@ import Testing
 @Suite struct `The size of a batch` {
     @Test func `doubles while batches are quickly done, up to a bound`() {
         var size = BatchSize()
-        let first = size.count(givingWay: false)
+        let first = size.count(givingWayTo: nil)
         size.adapt(to: .milliseconds(1))
-        #expect(size.count(givingWay: false) == 2 * first)
+        #expect(size.count(givingWayTo: nil) == 2 * first)
         for _ in 0..<20 { size.adapt(to: .milliseconds(1)) }
-        #expect(size.count(givingWay: false) == 1_024)
+        #expect(size.count(givingWayTo: nil) == 1_024)
     }
 
     @Test func `falls back to the least when one takes long`() {
         var size = BatchSize()
-        let first = size.count(givingWay: false)
+        let first = size.count(givingWayTo: nil)
         for _ in 0..<3 { size.adapt(to: .milliseconds(1)) }
         size.adapt(to: .milliseconds(60))
-        #expect(size.count(givingWay: false) == first)
+        #expect(size.count(givingWayTo: nil) == first)
     }
 
     @Test func `is small while others have the right of way, and large again when they are done`() async throws {
         var size = BatchSize()
         for _ in 0..<20 { size.adapt(to: .milliseconds(1)) }
         let rightOfWay = RightOfWay()
-        #expect(!rightOfWay.isTakenByModule)
+        #expect(rightOfWay.holder == nil)
         rightOfWay.takeForModule()
-        #expect(rightOfWay.isTakenByModule)
-        #expect(size.count(givingWay: true) < 256)
+        #expect(rightOfWay.holder == .module)
+        let besideModules = size.count(givingWayTo: rightOfWay.holder)
+        #expect(besideModules < 256)
+        rightOfWay.takeForCommand()
+        #expect(rightOfWay.holder == .command)
+        #expect(size.count(givingWayTo: rightOfWay.holder) < besideModules)
         try await Task.sleep(for: .milliseconds(150))
-        #expect(!rightOfWay.isTakenByModule)
-        #expect(size.count(givingWay: rightOfWay.isTakenByModule) == 1_024)
+        #expect(rightOfWay.holder == nil)
+        #expect(size.count(givingWayTo: rightOfWay.holder) == 1_024)
     }
 }
 
