@@ -36,24 +36,25 @@ final class CurlHandle: @unchecked Sendable {
     /// The addresses that it did not connect to.
     private(set) var refusedAddresses: [SocketAddress] = []
 
-    /// - Returns: nil where memory is short.
-    init?() {
-        guard Self.library == CURLE_OK, let pointer = curl_easy_init() else { return nil }
+    /// - Throws: where there is no libcurl on this machine, or no memory.
+    init() throws(CurlFailure) {
+        if let reason = ordershop_curl_load() {
+            throw .unavailable("libcurl cannot be used (install libcurl4): \(String(cString: reason))")
+        }
+        guard let pointer = ordershop_curl_open() else { throw .unavailable("memory is short") }
         self.pointer = pointer
     }
 
-    private static let library = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
-
     deinit {
-        curl_easy_cleanup(pointer)
-        for list in lists { curl_slist_free_all(list) }
+        ordershop_curl_close(pointer)
+        for list in lists { ordershop_curl_free(list) }
         errorText.deallocate()
     }
 
     /// Forgets the last transfer, but for its connection.
     func begin(heeding flags: [StopFlag]) {
-        curl_easy_reset(pointer)
-        for list in lists { curl_slist_free_all(list) }
+        ordershop_curl_reset(pointer)
+        for list in lists { ordershop_curl_free(list) }
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         (lists, upload, sent, body, most, lines) = ([], [], 0, [], 0, [])
         (lastCommand, isLeaving, refused, refusedAddresses, admits) = ("", false, CURLE_OK, [], nil)
@@ -65,7 +66,7 @@ final class CurlHandle: @unchecked Sendable {
     }
 
     /// Blocks the thread until it is done.
-    func perform() -> CURLcode { refused == CURLE_OK ? curl_easy_perform(pointer) : refused }
+    func perform() -> CURLcode { refused == CURLE_OK ? ordershop_curl_perform(pointer) : refused }
 
     /// Cuts the connection. Otherwise libcurl would take its leave of the server and wait for the answer, for minutes
     /// where the server has stopped to answer.
@@ -82,7 +83,7 @@ final class CurlHandle: @unchecked Sendable {
 
     func set(_ option: CURLoption, _ values: [String]) {
         var list: UnsafeMutablePointer<curl_slist>?
-        for value in values { list = curl_slist_append(list, value) ?? list }
+        for value in values { list = ordershop_curl_append(list, value) ?? list }
         if let list { lists.append(list) }
         note(ordershop_curl_set_list(pointer, option, list))
     }
@@ -129,7 +130,7 @@ final class CurlHandle: @unchecked Sendable {
     /// What libcurl says of a failure.
     func reason(_ code: CURLcode) -> String {
         let text = String(cString: errorText)
-        return text.isEmpty ? String(cString: curl_easy_strerror(code)) : text
+        return text.isEmpty ? String(cString: ordershop_curl_text(code)) : text
     }
 
     // MARK: Callbacks

@@ -44,19 +44,29 @@ final class CurlPool: Sendable {
     }
 
     /// - Parameter work: sets the handle up, performs, and reads what came of it.
-    /// - Returns: nil where the task was cancelled, or the pool closed, before it began.
-    func run<Value: Sendable>(_ work: @escaping @Sendable (CurlHandle) -> Value) async -> Value? {
-        guard open() else { return nil }
+    func run<Value: Sendable>(
+        _ work: @escaping @Sendable (CurlHandle) -> Value
+    ) async throws(CurlFailure) -> Value {
+        guard open() else { throw .brokenOff }
         let flag = StopFlag()
-        return await withTaskCancellationHandler {
-            try? await threads.runIfActive { self.withHandle([flag, self.isClosing], work) } ?? nil
+        let result = await withTaskCancellationHandler {
+            try? await threads.runIfActive { self.withHandle([flag, self.isClosing], work) }
         } onCancel: {
             flag.raise()
         }
+        guard let result else { throw .brokenOff }
+        return try result.get()
     }
 
-    private func withHandle<Value>(_ flags: [StopFlag], _ work: (CurlHandle) -> Value) -> Value? {
-        guard let handle = idle.withLock({ $0.popLast() }) ?? CurlHandle() else { return nil }
+    private func withHandle<Value>(
+        _ flags: [StopFlag], _ work: (CurlHandle) -> Value
+    ) -> Result<Value, CurlFailure> {
+        let handle: CurlHandle
+        if let known = idle.withLock({ $0.popLast() }) {
+            handle = known
+        } else {
+            do throws(CurlFailure) { handle = try CurlHandle() } catch { return .failure(error) }
+        }
         handle.begin(heeding: flags)
         defer {
             if flags.contains(where: \.isRaised) {
@@ -66,8 +76,15 @@ final class CurlPool: Sendable {
                 idle.withLock { $0.append(handle) }
             }
         }
-        return work(handle)
+        return .success(work(handle))
     }
+}
+
+/// Why a transfer was not even begun.
+enum CurlFailure: Error {
+    /// The task was cancelled, or the pool closed.
+    case brokenOff
+    case unavailable(String)
 }
 
 /// Says to whoever looks that he is to stop.

@@ -77,14 +77,21 @@ public final class HTTPSender: Sendable {
     public func post(
         _ body: [UInt8], to url: String, headers: [String]
     ) async throws(HTTPError) -> HTTPAnswer {
-        let result: Result<HTTPAnswer, HTTPError>? = await pool.run { handle in
-            self.set(up: handle, for: url)
-            handle.set(CURLOPT_URL, url)
-            handle.set(CURLOPT_HTTPHEADER, headers + ["Expect:"])
-            handle.set(posting: body, keeping: Self.kept, reading: Self.limit)
-            return self.verdict(on: handle.perform(), handle)
+        let result: Result<HTTPAnswer, HTTPError>
+        do throws(CurlFailure) {
+            result = try await pool.run { handle in
+                self.set(up: handle, for: url)
+                handle.set(CURLOPT_URL, url)
+                handle.set(CURLOPT_HTTPHEADER, headers + ["Expect:"])
+                handle.set(posting: body, keeping: Self.kept, reading: Self.limit)
+                return self.verdict(on: handle.perform(), handle)
+            }
+        } catch {
+            switch error {
+            case .brokenOff: throw Self.brokenOff
+            case .unavailable(let reason): throw HTTPError(code: .failed, description: reason)
+            }
         }
-        guard let result else { throw Self.brokenOff }
         return try result.get()
     }
 

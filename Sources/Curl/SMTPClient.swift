@@ -23,15 +23,22 @@ public final class SMTPClient: Sendable {
     ) async throws(SMTPError) -> String {
         guard Self.isEnvelopeAddress(sender) else { throw Self.unfit(sender) }
         guard Self.isEnvelopeAddress(recipient) else { throw Self.unfit(recipient) }
-        let result: Result<String, SMTPError>? = await pool.run { handle in
-            self.set(up: handle)
-            handle.set(CURLOPT_MAIL_FROM, "<\(sender)>")
-            handle.set(CURLOPT_MAIL_RCPT, ["<\(recipient)>"])
-            handle.set(CURLOPT_UPLOAD, 1)
-            handle.set(upload: message)
-            return Self.verdict(on: handle.perform(), handle)
+        let result: Result<String, SMTPError>
+        do throws(CurlFailure) {
+            result = try await pool.run { handle in
+                self.set(up: handle)
+                handle.set(CURLOPT_MAIL_FROM, "<\(sender)>")
+                handle.set(CURLOPT_MAIL_RCPT, ["<\(recipient)>"])
+                handle.set(CURLOPT_UPLOAD, 1)
+                handle.set(upload: message)
+                return Self.verdict(on: handle.perform(), handle)
+            }
+        } catch {
+            switch error {
+            case .brokenOff: throw Self.brokenOff
+            case .unavailable(let reason): throw SMTPError(code: .serverUnavailable, description: reason)
+            }
         }
-        guard let result else { throw Self.brokenOff }
         return try result.get()
     }
 
