@@ -16,9 +16,10 @@ DEB_PACKAGES = debhelper dpkg-dev fakeroot lintian
 SYSTEMD_TEST_PACKAGES = systemd systemd-sysv systemd-container redis-server redis-tools curl jq python3
 
 # A release needs no Swift at run time. Tests and their daemons share the toolchain's libraries: they are linked faster.
-# Nothing loads symbols from the programs, so none need to be named in them: that saves 4 MB.
-LINKING = $(if $(filter release,$(CONFIGURATION)),--static-swift-stdlib -Xlinker --exclude-libs=ALL \
-	-Xlinker --no-export-dynamic)
+# Nothing loads symbols from the programs, so none need to be named in them: that saves 4 MB. Relocations of one word each
+# instead of three, which the toolchain's own linker can make, save 3 MB, and 2 MB of memory.
+LINKING = $(if $(filter release,$(CONFIGURATION)),--static-swift-stdlib -Xswiftc -use-ld=lld \
+	-Xlinker --exclude-libs=ALL -Xlinker --no-export-dynamic -Xlinker -z -Xlinker pack-relative-relocs)
 
 .PHONY: help packages run demo test test-systemd test-redis-user test-api test-browser soak bench lint build deb install uninstall clean
 
