@@ -26,6 +26,7 @@ func measurePeers(_ round: Round, _ report: inout Report) async throws {
     report.add(
         "ordershopd: p99", .milliseconds, ourOrders.milliseconds(99), of: theirOrders.milliseconds(99), "Flask",
         in: group)
+    try await shop.settle()
     let theirReads = try await theirs.reads(round.count(10_000), theirGoods).perSecond
     report.add("Flask: read one customer", theirReads, in: group)
     let ourReads = try await ours.reads(round.count(100_000), ourGoods).perSecond
@@ -37,7 +38,7 @@ func measurePeers(_ round: Round, _ report: inout Report) async throws {
 }
 
 private func measureConsumers(_ round: Round, _ python: String, _ report: inout Report) async throws {
-    let count = round.count(200_000)
+    let count = round.count(1_000_000)
     let ours = try await round.redis.withClient { client in
         let bench = DeliveryBench(redis: client)
         try await bench.fill(count)

@@ -9,6 +9,7 @@ func measureProjections(_ round: Round, _ report: inout Report) async throws {
     let count = round.count(1_000_000)
     let rates = try await round.redis.withClient { try await ProjectionBench(redis: $0).measure(count) }
     report.add("bare XRANGE of customers' events, 500 a call", rates.reading, in: group)
+    report.add("a script of SADD, HSET, 250 entities a call", rates.writing, in: group)
     report.add("rebuild the cache", rates.rebuild, of: rates.reading, "XRANGE", in: group, .atLeast(200_000))
     report.add("verify the cache", rates.verify, of: rates.reading, "XRANGE", in: group)
     report.add("  memory at most", .megabytes, rates.megabytes, in: group, .atMost(100))
@@ -22,6 +23,7 @@ struct ProjectionBench: Sendable {
     struct Rates: Sendable {
         /// All in events a second.
         let reading: Double
+        let writing: Double
         let rebuild: Double
         let verify: Double
         /// Of this process, at most meanwhile.
@@ -35,9 +37,11 @@ struct ProjectionBench: Sendable {
         let store = Store(redis: redis, shop: "", catalogue: Catalogue(topics: [Self.topic]), logger: .bench)
         try await store.open()
         let reading = try await reading(count)
+        let writing = try await writing(count)
         let rebuild = try await verify(count, store, isMending: true)
         let verify = try await verify(count, store, isMending: false)
-        return Rates(reading: reading, rebuild: rebuild, verify: verify, megabytes: facts.peakMegabytes)
+        return Rates(
+            reading: reading, writing: writing, rebuild: rebuild, verify: verify, megabytes: facts.peakMegabytes)
     }
 
     /// Customers with their revisions, and a shop's clock behind them; no cache.
@@ -65,6 +69,25 @@ struct ProjectionBench: Sendable {
                 let reply = try await redis.send(
                     RedisCommand("XRANGE", Self.topic.birthStream.description, start, "+", "COUNT", "500"))
                 position = reply.array?.last?.array?.first?.string.map { "(\($0)" }
+            }
+        }
+        return Double(count) / time.seconds
+    }
+
+    /// The least that a cache is written by: it asks for nothing and compares nothing. In a database of its own, as
+    /// verifying looks at every key.
+    private func writing(_ count: Int) async throws -> Double {
+        let script = """
+            redis.call('SELECT', '1')
+            for i = ARGV[1] + 1, ARGV[1] + 250 do
+                local id = string.format('a8740bd3-336a-412c-84d7-%012d', i)
+                redis.call('SADD', 'ceiling_ids', id)
+                redis.call('HSET', 'ceiling_entity:' .. id, 'id', id, 'name', 'Ada', 'email', 'ada@example.org')
+            end
+            """
+        let time = try await ContinuousClock().measure {
+            for start in stride(from: 0, to: count, by: 250) {
+                _ = try await redis.send(RedisCommand("EVAL", script, "0", String(start)))
             }
         }
         return Double(count) / time.seconds

@@ -78,7 +78,9 @@ struct Goods: Sendable {
     let customer: String
 
     /// Everybody wants the same.
-    var hot: Goods { Goods(products: Array(products.prefix(1)), customer: customer) }
+    var hot: Goods { some(1) }
+
+    func some(_ count: Int) -> Goods { Goods(products: Array(products.prefix(count)), customer: customer) }
 
     func order() -> String {
         let (first, second) = (products.randomElement() ?? "", products.randomElement() ?? "")
