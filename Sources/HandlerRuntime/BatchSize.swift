@@ -11,7 +11,7 @@ struct BatchSize {
     private static let patience = Duration.milliseconds(50)
     /// While others want Redis, too: modules that keep up, or somebody who waits for an answer.
     private static let besideModules = 192
-    private static let besideCommands = 32
+    private static let besideCommands = 16
 
     func count(givingWayTo other: RightOfWay.Holder?) -> Int {
         switch other {

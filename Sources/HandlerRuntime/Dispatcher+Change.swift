@@ -14,6 +14,10 @@ extension Dispatcher {
     /// Decides on the present state and appends what was decided; decides again when the state has changed meanwhile.
     func change(_ request: CommandRequest) async throws(Refusal) -> Reply {
         try request.check()
+        return try await rightOfWay.withCommand { () async throws(Refusal) in try await settle(request) }
+    }
+
+    private func settle(_ request: CommandRequest) async throws(Refusal) -> Reply {
         var recalls = true
         // It may only look at them; the others are known to want them.
         var entities = contended.wanted(of: request.references.lazy.compactMap(\.key))

@@ -8,6 +8,7 @@ public final class Dispatcher: Sendable {
     let store: Store
     private let gates: Gates
     let options: Live<Supervisor.Options>
+    let rightOfWay: RightOfWay
     let committed: @Sendable (Set<StreamKey>) -> Void
     private let logger: Logger
     let contended = ContendedCommands()
@@ -15,7 +16,8 @@ public final class Dispatcher: Sendable {
 
     /// - Parameter committed: called after events were appended, with their streams.
     init(
-        registry: Registry, store: Store, gates: Gates, options: Live<Supervisor.Options>, logger: Logger,
+        registry: Registry, store: Store, gates: Gates, options: Live<Supervisor.Options>,
+        rightOfWay: RightOfWay, logger: Logger,
         committed: @escaping @Sendable (Set<StreamKey>) -> Void
     ) {
         self.registry = registry
@@ -23,6 +25,7 @@ public final class Dispatcher: Sendable {
         self.logger = logger
         self.gates = gates
         self.options = options
+        self.rightOfWay = rightOfWay
         self.committed = committed
         metrics = CommandMetrics(methods: registry.commands.keys.sorted())
     }

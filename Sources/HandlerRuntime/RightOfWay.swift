@@ -9,20 +9,28 @@ final class RightOfWay: Sendable {
 
     /// For so long somebody has it who has taken it: nanoseconds.
     private static let time: UInt64 = 100_000_000
-    /// Of the time in which commands come, a module that is behind works a fifth, or more where its batches are long: it
-    /// goes on, whatever comes.
-    private static let restsPerWork = 4
+    /// A module that is behind rests longer than it worked the more commands are under way, but goes on, whatever comes.
+    private static let commandsPerRest = 2
+    private static let mostRests = 9
     private static let longestRest = Duration.milliseconds(250)
 
     /// Nanoseconds of uptime.
     private let lastModule = Atomic<UInt64>(0)
     private let lastCommand = Atomic<UInt64>(0)
+    private let commands = Atomic(0)
 
     /// A module that is not behind had something to do.
     func takeForModule() { lastModule.store(Self.now, ordering: .relaxed) }
 
-    /// A command has appended something.
-    func takeForCommand() { lastCommand.store(Self.now, ordering: .relaxed) }
+    /// Runs a command.
+    func withCommand<Value>(_ body: () async throws(Refusal) -> Value) async throws(Refusal) -> Value {
+        commands.add(1, ordering: .relaxed)
+        defer {
+            lastCommand.store(Self.now, ordering: .relaxed)
+            commands.subtract(1, ordering: .relaxed)
+        }
+        return try await body()
+    }
 
     /// Who had something to do just now, and goes before a module that is behind.
     var holder: Holder? {
@@ -34,7 +42,8 @@ final class RightOfWay: Sendable {
     /// For how long a module that is behind is to rest.
     /// - Parameter time: what its last batch took.
     func rest(after time: Duration) -> Duration? {
-        holder == .command ? min(time * Self.restsPerWork, Self.longestRest) : nil
+        let rests = min(commands.load(ordering: .relaxed) / Self.commandsPerRest, Self.mostRests)
+        return rests > 0 ? min(time * rests, Self.longestRest) : nil
     }
 
     private static var now: UInt64 { DispatchTime.now().uptimeNanoseconds }

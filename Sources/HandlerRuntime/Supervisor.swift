@@ -53,11 +53,8 @@ public final class Supervisor: Service {
         let rightOfWay = RightOfWay()
         let options = Live(options)
         let dispatcher = Dispatcher(
-            registry: registry, store: store, gates: gates, options: options, logger: logger,
-            committed: {
-                rightOfWay.takeForCommand()
-                bells.ring(for: $0)
-            })
+            registry: registry, store: store, gates: gates, options: options, rightOfWay: rightOfWay,
+            logger: logger, committed: { bells.ring(for: $0) })
         self.registry = registry
         self.dispatcher = dispatcher
         self.store = store

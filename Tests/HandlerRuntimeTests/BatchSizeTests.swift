@@ -29,7 +29,7 @@ import Testing
         #expect(rightOfWay.holder == .module)
         let besideModules = size.count(givingWayTo: rightOfWay.holder)
         #expect(besideModules < 256)
-        rightOfWay.takeForCommand()
+        try await rightOfWay.withCommand {}
         #expect(rightOfWay.holder == .command)
         #expect(size.count(givingWayTo: rightOfWay.holder) < besideModules)
         try await Task.sleep(for: .milliseconds(150))
@@ -39,15 +39,32 @@ import Testing
 }
 
 @Suite struct `A module that is behind` {
-    @Test func `rests while commands come, for longer than it worked but not for long, and not behind them`()
-        async throws
-    {
+    /// The rest after some work, while so many commands are under way.
+    private func rest(
+        after time: Duration, commands: Int, _ rightOfWay: RightOfWay = RightOfWay()
+    ) async -> Duration? {
+        if commands == 0 { return rightOfWay.rest(after: time) }
+        return await withCommands(rightOfWay, commands) { rightOfWay.rest(after: time) }
+    }
+
+    private func withCommands(
+        _ rightOfWay: RightOfWay, _ count: Int, _ body: () -> Duration?
+    ) async -> Duration? {
+        var found: Duration?
+        try? await rightOfWay.withCommand {
+            found = count == 1 ? body() : await withCommands(rightOfWay, count - 1, body)
+        }
+        return found
+    }
+
+    @Test func `rests the longer the more commands are under way, but not for long, nor behind them`() async {
+        #expect(await rest(after: .milliseconds(5), commands: 0) == nil)
+        #expect(await rest(after: .milliseconds(5), commands: 1) == nil)
+        #expect(await rest(after: .milliseconds(5), commands: 8) == .milliseconds(20))
+        #expect(await rest(after: .milliseconds(5), commands: 100) == .milliseconds(45))
+        #expect(await rest(after: .seconds(5), commands: 8) == .milliseconds(250))
         let rightOfWay = RightOfWay()
-        #expect(rightOfWay.rest(after: .milliseconds(5)) == nil)
-        rightOfWay.takeForCommand()
-        #expect(rightOfWay.rest(after: .milliseconds(5)) == .milliseconds(20))
-        #expect(rightOfWay.rest(after: .seconds(5)) == .milliseconds(250))
-        try await Task.sleep(for: .milliseconds(150))
+        #expect(await rest(after: .milliseconds(5), commands: 8, rightOfWay) != nil)
         #expect(rightOfWay.rest(after: .milliseconds(5)) == nil)
     }
 }
