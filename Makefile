@@ -53,14 +53,23 @@ demo: packages = $(BUILD_PACKAGES) $(TEST_PACKAGES)
 demo: prepare build
 	@demo/run $(BIN)
 
+# One group after the other, as they all want the whole machine; `make -k test` goes on where one fails.
+TEST_GROUPS = test-redis test-store test-rooms test-shops
+.PHONY: test-build $(TEST_GROUPS)
 test: packages = $(BUILD_PACKAGES) $(TEST_PACKAGES)
-test: prepare
+test: prepare test-build $(TEST_GROUPS)
+test-build:
 	swift build --build-tests
-	@# One after the other, as they all want the whole machine.
+$(TEST_GROUPS): test-build
+test-redis:
 	swift test --skip-build --filter '^RedisTests'
+test-store:
 	swift test --skip-build --filter '^(EventStoreTests|ArchiveTests)'
+test-rooms:
 	swift test --skip-build --skip '^(RedisTests|EventStoreTests|ArchiveTests|SystemTests)'
+test-shops:
 	swift test --skip-build --filter '^SystemTests'
+.NOTPARALLEL:
 
 soak: packages = $(BUILD_PACKAGES) $(TEST_PACKAGES)
 soak: prepare

@@ -72,7 +72,7 @@ import Testing
         try await withShop { shop in
             let goods = [try await shop.stock("Tea", 1_000), try await shop.stock("Cup", 1_000)]
             let ledger = Ledger()
-            try await underLoad(shop, goods, ledger, pause: .milliseconds(4)) {
+            try await underLoad(shop, goods, ledger) {
                 for round in 0..<6 {
                     let report = try await shop.call("projection.verify", ["repair": .bool(round % 2 == 1)])
                     #expect(report["examples"] == [])
