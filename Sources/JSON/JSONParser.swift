@@ -108,7 +108,7 @@ struct JSONParser {
             if !take(UInt8(ascii: "+")) { _ = take(UInt8(ascii: "-")) }
             try digits()
         }
-        let number = JSONNumber(validated: String(decoding: text[start..<position], as: UTF8.self))
+        let number = JSONNumber(validated: String(ascii: text[start..<position]))
         if strict, position - start > Self.maxNumberLength || hasExponent && !number.double.isFinite {
             throw hugeNumber(at: start)
         }
@@ -134,14 +134,18 @@ struct JSONParser {
     private mutating func string() throws(JSONError) -> String {
         position += 1
         let start = position
+        var all: UInt8 = 0
         while let byte = peek {
             switch byte {
             case UInt8(ascii: "\""):
                 defer { position += 1 }
-                return try validated(text[start..<position], at: start)
+                let bytes = text[start..<position]
+                return all < 0x80 ? String(ascii: bytes) : try validated(bytes, at: start)
             case UInt8(ascii: "\\"): return try escapedString(from: start)
             case 0..<0x20: throw syntax("a control character in a string must be escaped")
-            default: position += 1
+            default:
+                all |= byte
+                position += 1
             }
         }
         throw syntax("the string has no end")
@@ -244,6 +248,13 @@ struct JSONParser {
 
     private func syntax(_ message: String) -> JSONError {
         JSONError(code: .syntax, message: message, offset: position)
+    }
+}
+
+extension String {
+    /// Nothing is validated but by the standard library itself.
+    fileprivate init(ascii bytes: Slice<UnsafeBufferPointer<UInt8>>) {
+        self.init(decoding: UnsafeBufferPointer(rebasing: bytes), as: UTF8.self)
     }
 }
 
