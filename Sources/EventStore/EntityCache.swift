@@ -54,45 +54,107 @@ struct EntityCache: Sendable {
 
     // MARK: Writing
 
-    /// The writes that bring the cache from one state of an entity to the next.
-    func writes(for change: EntityChange) -> [ReadModelWrite] {
+    /// Redis's Lua takes some thousand words in one command.
+    private static let mostWords = 1_000
+
+    /// Writes the commands that bring the cache from one state of an entity to the next.
+    /// - Returns: how many they are.
+    func write(_ change: EntityChange, to call: inout MessagePackArray) -> Int {
         let topic = change.stream.topic
-        if let before = change.before, let after = change.after, before.isFlat, before.hasKeys(of: after) {
-            // Every field is overwritten: nothing is left to forget.
-            return store(topic, change.id, after, isNew: false)
+        guard let after = change.after else {
+            return change.before.map { forget(topic, change.id, $0, in: &call) } ?? 0
         }
-        return forget(topic, change.id, change.before, keepsID: change.after != nil)
-            + (change.after.map { store(topic, change.id, $0, isNew: change.before == nil) } ?? [])
+        guard let before = change.before else {
+            call.command("SADD", keys.entityIDs(topic), change.id)
+            return 1 + store(topic, change.id, after, in: &call)
+        }
+        // Where every field is overwritten nothing is left to forget.
+        let isOverwritten = before.isFlat && before.hasKeys(of: after)
+        if !isOverwritten { delete(topic, change.id, before, in: &call) }
+        return (isOverwritten ? 0 : 1) + store(topic, change.id, after, in: &call)
     }
 
     private func forget(
-        _ topic: Topic, _ id: String, _ entity: JSONObject?, keepsID: Bool
-    ) -> [ReadModelWrite] {
-        guard let entity else { return [] }
-        let lists = entity.members.filter { !$0.value.isScalar }.map { keys.property(topic, $0.key, id) }
-        let delete = ReadModelWrite.command(["DEL", keys.entity(topic, id)] + lists)
-        return keepsID ? [delete] : [delete, .command(["SREM", keys.entityIDs(topic), id])]
+        _ topic: Topic, _ id: String, _ entity: JSONObject, in call: inout MessagePackArray
+    ) -> Int {
+        delete(topic, id, entity, in: &call)
+        call.command("SREM", keys.entityIDs(topic), id)
+        return 2
+    }
+
+    private func delete(_ topic: Topic, _ id: String, _ entity: JSONObject, in call: inout MessagePackArray) {
+        call.command { call in
+            call.append("DEL")
+            call.append(keys.entity(topic, id))
+            for member in entity.members where !member.value.isScalar {
+                call.append(keys.property(topic, member.key, id))
+            }
+        }
     }
 
     private func store(
-        _ topic: Topic, _ id: String, _ entity: JSONObject, isNew: Bool
-    ) -> [ReadModelWrite] {
-        let image = image(topic, id, entity)
-        let addition = isNew ? [ReadModelWrite.command(["SADD", keys.entityIDs(topic), id])] : []
-        let properties = image.properties.flatMap { property in
-            chunks(of: property.elements).map {
-                ReadModelWrite.command([property.kind == .list ? "RPUSH" : "HSET", property.key] + $0)
-            }
+        _ topic: Topic, _ id: String, _ entity: JSONObject, in call: inout MessagePackArray
+    ) -> Int {
+        var count = 0
+        for member in entity.members where !member.value.isScalar {
+            count += store(member.value, at: keys.property(topic, member.key, id), in: &call)
         }
-        return addition + properties
-            + chunks(of: image.fields).map { .command(["HSET", keys.entity(topic, id)] + $0) }
+        let key = keys.entity(topic, id)
+        return count
+            + inChunks(entity.members, of: Self.mostWords / 2) { members, isFirst in
+                call.command { call in
+                    call.append("HSET")
+                    call.append(key)
+                    if isFirst {
+                        call.append("id")
+                        call.append(id)
+                    }
+                    for member in members where member.key != "id" {
+                        call.append(member.key)
+                        call.append(
+                            member.value.isScalar
+                                ? member.value.plainText : keys.property(topic, member.key, id))
+                    }
+                }
+            }
     }
 
-    /// Redis's Lua takes some thousand arguments in one call.
-    private func chunks(of elements: [String], by size: Int = 1_000) -> [[String]] {
-        stride(from: 0, to: elements.count, by: size).map {
-            Array(elements[$0..<min($0 + size, elements.count)])
+    private func store(_ property: JSONValue, at key: String, in call: inout MessagePackArray) -> Int {
+        switch property {
+        case .array(let elements):
+            inChunks(elements, of: Self.mostWords) { elements, _ in
+                call.command { call in
+                    call.append("RPUSH")
+                    call.append(key)
+                    for element in elements { call.append(element.plainText) }
+                }
+            }
+        case .object(let object):
+            inChunks(object.members, of: Self.mostWords / 2) { members, _ in
+                call.command { call in
+                    call.append("HSET")
+                    call.append(key)
+                    for member in members {
+                        call.append(member.key)
+                        call.append(member.value.plainText)
+                    }
+                }
+            }
+        case .null, .bool, .number, .string: 0
         }
+    }
+
+    /// - Returns: how many chunks there were.
+    private func inChunks<Element>(
+        _ elements: [Element], of size: Int, _ body: (ArraySlice<Element>, _ isFirst: Bool) -> Void
+    ) -> Int {
+        var (start, count) = (0, 0)
+        while start < elements.count {
+            body(elements[start..<min(start + size, elements.count)], start == 0)
+            start += size
+            count += 1
+        }
+        return count
     }
 }
 

@@ -53,7 +53,30 @@ public struct EventID: Sendable, Hashable, Comparable, CustomStringConvertible {
         return !isOver && !isOverToo
     }
 
-    public var description: String { "\(seconds)-\(microseconds)" }
+    /// By hand: every event that is written or read has some.
+    public var description: String {
+        String(unsafeUninitializedCapacity: 41) { buffer in
+            var end = Self.write(seconds, to: buffer, from: 0)
+            buffer[end] = UInt8(ascii: "-")
+            end = Self.write(microseconds, to: buffer, from: end + 1)
+            return end
+        }
+    }
+
+    /// - Returns: where it ends.
+    private static func write(
+        _ number: UInt64, to buffer: UnsafeMutableBufferPointer<UInt8>, from start: Int
+    ) -> Int {
+        var (rest, end) = (number, start)
+        repeat {
+            buffer[end] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+            end += 1
+        } while rest > 0
+        var digits = UnsafeMutableBufferPointer(rebasing: buffer[start..<end])
+        digits.reverse()
+        return end
+    }
 
     /// The last id that can stand before this one.
     public var predecessor: EventID {

@@ -33,6 +33,23 @@ struct MessagePackArray {
         elements.writeImmutableBuffer(others.elements)
     }
 
+    // MARK: Commands
+
+    /// A command that a script shall run: the number of its words, then they.
+    mutating func command(_ words: (inout MessagePackArray) -> Void) {
+        let size = reserve()
+        let start = count
+        words(&self)
+        fill(size, count - start)
+    }
+
+    mutating func command(_ name: String, _ key: String, _ argument: String) {
+        append(3)
+        append(name)
+        append(key)
+        append(argument)
+    }
+
     // MARK: Numbers that are not known yet
 
     struct Place { fileprivate let offset: Int }
@@ -60,11 +77,27 @@ struct MessagePackArray {
     }
 
     private mutating func write(_ bytes: UnsafeRawBufferPointer) {
-        switch bytes.count {
-        case ..<32: elements.writeInteger(0xA0 | UInt8(bytes.count))
-        case ..<(1 << 16): elements.writeMultipleIntegers(0xDA as UInt8, UInt16(bytes.count))
-        default: elements.writeMultipleIntegers(0xDB as UInt8, UInt32(bytes.count))
+        elements.writeWithUnsafeMutableBytes(minimumWritableBytes: bytes.count + 5) { target in
+            let start = Self.writeHeader(of: bytes.count, to: target)
+            UnsafeMutableRawBufferPointer(rebasing: target[start...]).copyMemory(from: bytes)
+            return start + bytes.count
         }
-        elements.writeBytes(bytes)
+    }
+
+    /// - Returns: how many bytes it has.
+    private static func writeHeader(of count: Int, to target: UnsafeMutableRawBufferPointer) -> Int {
+        switch count {
+        case ..<32:
+            target[0] = 0xA0 | UInt8(count)
+            return 1
+        case ..<(1 << 16):
+            target[0] = 0xDA
+            target.storeBytes(of: UInt16(count).bigEndian, toByteOffset: 1, as: UInt16.self)
+            return 3
+        default:
+            target[0] = 0xDB
+            target.storeBytes(of: UInt32(count).bigEndian, toByteOffset: 1, as: UInt32.self)
+            return 5
+        }
     }
 }

@@ -57,7 +57,7 @@ public enum ReadModelWrite: Sendable, Hashable {
     case release(UniqueIndex, value: String)
     /// Notes that the number is used: the sequence goes on behind it. It never goes back.
     case reach(NumberSequence, number: String)
-    /// A plain Redis command: how the entity cache writes.
+    /// A plain Redis command.
     case command([String])
 }
 

@@ -91,7 +91,11 @@ struct TransactionEncoder {
         for field in event.metadata { add(field.name, field.value) }
         if let schema { add("schema", schema) }
         let change = EntityChange(event)
-        add(cache.writes(for: change) + catalogue.writes(for: change))
+        let size = body.reserve()
+        let count = cache.write(change, to: &body)
+        let writes = catalogue.writes(for: change)
+        for write in writes { add(write) }
+        body.fill(size, count + writes.count)
     }
 
     /// Stands where the id of an adopted event would: events without a number cost nothing more.
@@ -103,7 +107,7 @@ struct TransactionEncoder {
 
     private mutating func add(_ writes: [ReadModelWrite]) {
         body.append(writes.count)
-        for write in writes { add(command(for: write)) }
+        for write in writes { add(write) }
     }
 
     private mutating func add(_ commands: [[String]]) {
@@ -113,19 +117,20 @@ struct TransactionEncoder {
 
     private mutating func add(_ command: [String]) {
         body.append(command.count)
-        for argument in command { body.append(argument) }
+        for word in command { body.append(word) }
     }
 
-    private func command(for write: ReadModelWrite) -> [String] {
+    private mutating func add(_ write: ReadModelWrite) {
         switch write {
-        case .add(let index, let value, let id): ["INDEX", keys.index(index, value), id]
-        case .remove(let index, let value, let id): ["ZREM", keys.index(index, value), id]
-        case .rank(let ranking, let score, let member): ["ZADD", keys.ranking(ranking), String(score), member]
-        case .unrank(let ranking, let member): ["ZREM", keys.ranking(ranking), member]
-        case .claim(let index, let value, let id): ["HSET", keys.unique(index), value, id]
-        case .release(let index, let value): ["HDEL", keys.unique(index), value]
-        case .reach(let sequence, let number): ["REACH", keys.sequence(sequence), number]
-        case .command(let arguments): arguments
+        case .add(let index, let value, let id): body.command("INDEX", keys.index(index, value), id)
+        case .remove(let index, let value, let id): body.command("ZREM", keys.index(index, value), id)
+        case .rank(let ranking, let score, let member):
+            add(["ZADD", keys.ranking(ranking), String(score), member])
+        case .unrank(let ranking, let member): body.command("ZREM", keys.ranking(ranking), member)
+        case .claim(let index, let value, let id): add(["HSET", keys.unique(index), value, id])
+        case .release(let index, let value): body.command("HDEL", keys.unique(index), value)
+        case .reach(let sequence, let number): body.command("REACH", keys.sequence(sequence), number)
+        case .command(let words): add(words)
         }
     }
 
