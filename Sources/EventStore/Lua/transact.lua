@@ -219,7 +219,13 @@ local function record()
     end
 end
 
+local function score_of(id)
+    local s, us = split(id)
+    return string.format('%d%06d', s, us)
+end
+
 local function write(id, placeholder, number)
+    local score
     for _ = 1, take() do
         local first = position + 2
         position = position + 1 + args[position + 1]
@@ -230,8 +236,8 @@ local function write(id, placeholder, number)
         end
         local reply
         if args[first] == 'INDEX' then
-            local s, us = split(id)
-            reply = redis.pcall('ZADD', args[first + 1], 'NX', string.format('%d%06d', s, us), args[first + 2])
+            score = score or score_of(id)
+            reply = redis.pcall('ZADD', args[first + 1], 'NX', score, args[first + 2])
         elseif args[first] == 'REACH' then
             reply = reach(args[first + 1], tonumber(args[first + 2]) or 0)
         else

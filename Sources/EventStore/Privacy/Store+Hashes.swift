@@ -23,10 +23,20 @@ extension Store {
     private static func hash(_ text: String, _ topic: Topic, _ member: String, _ key: SymmetricKey) -> String {
         let text = "\(topic).\(member)\0\(text.lowercased())"
         let code = HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: key)
-        return code.prefix(16).map { byte in
-            let digits = String(byte, radix: 16)
-            return byte < 16 ? "0" + digits : digits
-        }.joined()
+        return hex(Array(code).prefix(16))
+    }
+
+    private static func hex(_ bytes: some Collection<UInt8>) -> String {
+        let digits = StaticString("0123456789abcdef")
+        return String(unsafeUninitializedCapacity: 2 * bytes.count) { buffer in
+            var end = 0
+            for byte in bytes {
+                buffer[end] = digits.utf8Start[Int(byte >> 4)]
+                buffer[end + 1] = digits.utf8Start[Int(byte & 15)]
+                end += 2
+            }
+            return end
+        }
     }
 
     /// The transaction with the hashes that its events need for the indexes.
