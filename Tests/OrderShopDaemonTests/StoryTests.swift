@@ -7,8 +7,7 @@ import Tracing
 @testable import OrderShopDaemon
 @testable import Traces
 
-@Suite("The story of an order")
-struct StoryTests {
+@Suite struct `The story of an order` {
     private let traceID = "0af7651916cd43dd8448eb211c80319c"
 
     private func event(
@@ -136,8 +135,7 @@ struct StoryTests {
     }
 }
 
-@Suite("What a search for a story has looked at")
-struct StoryFindingTests {
+@Suite struct `What a search for a story has looked at` {
     private func event(_ seconds: UInt64, _ correlation: String) -> RecordedEvent {
         StoredEvent(
             id: EventID(seconds: seconds, microseconds: 0), stream: StreamKey("order", "created"),
@@ -178,8 +176,7 @@ struct StoryFindingTests {
     }
 }
 
-@Suite("Spans that wait for a collector")
-struct SpanQueueTests {
+@Suite struct `Spans that wait for a collector` {
     private func span(_ number: Int) -> RecordedSpan {
         let context = TraceContext(trace: .random(), span: .random(), isSampled: true)
         return RecordedSpan(name: "\(number)", context: context, parent: nil, kind: .internal, start: 0)

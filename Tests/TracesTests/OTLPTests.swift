@@ -4,8 +4,7 @@ import Tracing
 
 @testable import Traces
 
-@Suite("Spans for OpenTelemetry collectors")
-struct OTLPTests {
+@Suite struct `Spans for OpenTelemetry collectors` {
     private let format = OTLP(resource: [("service.name", "ordershopd")], version: "1.2")
 
     private func encoded(_ spans: [RecordedSpan]) throws -> JSONValue {

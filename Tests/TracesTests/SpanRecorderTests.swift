@@ -3,8 +3,7 @@ import Tracing
 
 @testable import Traces
 
-@Suite("The spans that are kept")
-struct SpanRecorderTests {
+@Suite struct `The spans that are kept` {
     private let recorder = SpanRecorder(keep: 3)
 
     private func root() -> InstrumentationContext { InstrumentationContext(.root()) }

@@ -3,8 +3,7 @@ import Tracing
 
 @testable import Traces
 
-@Suite("W3C Trace Context")
-struct TraceContextTests {
+@Suite struct `W3C Trace Context` {
     private static let sampled = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
     @Test func `the standard's own example is read and written as it was`() throws {
@@ -58,8 +57,7 @@ struct TraceContextTests {
     }
 }
 
-@Suite("Which requests are traced")
-struct SamplerTests {
+@Suite struct `Which requests are traced` {
     private let sampled = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     private let unsampled = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
 
