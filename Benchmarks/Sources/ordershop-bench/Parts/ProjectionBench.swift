@@ -12,7 +12,7 @@ func measureProjections(_ round: Round, _ report: inout Report) async throws {
     report.add("a script of SADD, HSET, 250 entities a call", rates.writing, in: group)
     report.add("rebuild the cache", rates.rebuild, of: rates.reading, "XRANGE", in: group, .atLeast(200_000))
     report.add("verify the cache", rates.verify, of: rates.reading, "XRANGE", in: group)
-    report.add("  memory at most", .megabytes, rates.megabytes, in: group, .atMost(100))
+    report.add("  memory more, at most", .megabytes, rates.megabytes, in: group, .atMost(100))
 }
 
 /// Without a daemon around it.
@@ -26,7 +26,7 @@ struct ProjectionBench: Sendable {
         let writing: Double
         let rebuild: Double
         let verify: Double
-        /// Of this process, at most meanwhile.
+        /// What this process, which may have measured other things before, took more at most.
         let megabytes: Double
     }
 
@@ -34,6 +34,7 @@ struct ProjectionBench: Sendable {
         try await fill(count)
         let facts = ProcessFacts(pid: getpid())
         facts.resetPeak()
+        let before = facts.megabytes
         let store = Store(redis: redis, shop: "", catalogue: Catalogue(topics: [Self.topic]), logger: .bench)
         try await store.open()
         let reading = try await reading(count)
@@ -41,7 +42,8 @@ struct ProjectionBench: Sendable {
         let rebuild = try await verify(count, store, isMending: true)
         let verify = try await verify(count, store, isMending: false)
         return Rates(
-            reading: reading, writing: writing, rebuild: rebuild, verify: verify, megabytes: facts.peakMegabytes)
+            reading: reading, writing: writing, rebuild: rebuild, verify: verify,
+            megabytes: facts.peakMegabytes - before)
     }
 
     /// Customers with their revisions, and a shop's clock behind them; no cache.
