@@ -44,7 +44,9 @@ public final class Dispatcher: Sendable {
             // Queries are answered from the events themselves, so they need no module that keeps up.
             if let (_, command) = registry.commands[method], case .query(let run) = command.body {
                 try command.check(parameters)
-                return Reply(try await run(parameters, store))
+                return try await rightOfWay.withQuery { () async throws(Refusal) in
+                    Reply(try await run(parameters, store))
+                }
             }
             let (command, pass) = try admit(method)
             defer { withExtendedLifetime(pass) {} }

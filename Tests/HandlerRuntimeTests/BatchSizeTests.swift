@@ -67,4 +67,17 @@ import Testing
         #expect(await rest(after: .milliseconds(5), commands: 8, rightOfWay) != nil)
         #expect(rightOfWay.rest(after: .milliseconds(5)) == nil)
     }
+
+    @Test func `rests for queries as for commands, and takes larger batches beside them`() async throws {
+        let rightOfWay = RightOfWay()
+        var found: Duration?
+        try await rightOfWay.withQuery { () async throws(Refusal) in
+            try await rightOfWay.withCommand { found = rightOfWay.rest(after: .milliseconds(5)) }
+        }
+        #expect(found == .milliseconds(5))
+        #expect(rightOfWay.rest(after: .milliseconds(5)) == nil)
+        let after = RightOfWay()
+        try await after.withQuery {}
+        #expect(after.holder == .module)
+    }
 }
