@@ -31,6 +31,8 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.context = nil
         watch?.task.cancel()
         watch = nil
+        // A channel that ended before this handler came tells it of no end, and no clock is watched any more.
+        connection.fail(.connection(connection.address, ChannelError.eof))
     }
 
     // MARK: Writing
